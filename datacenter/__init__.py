@@ -1,0 +1,1 @@
+"""The shared kernel (数据中心)."""

@@ -1,0 +1,112 @@
+"""What every office page knows: where its user may go (导航). A table, no query."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext, gettext_lazy
+
+from datacenter.accounts.rights import RIGHTS, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the navigation: any of ``rights`` shows it (none: everybody); ``key`` is its letter after g."""
+
+    url_name: str
+    title: object
+    icon: str
+    rights: tuple[str, ...] = ()
+    key: str = ""
+
+
+# Sections in the order of an officer's day: what to do, whom it is about, what keeps the platform running.
+_SECTIONS: tuple[tuple[object, tuple[Entry, ...]], ...] = (
+    (
+        gettext_lazy("工作"),
+        (
+            Entry("home", gettext_lazy("今日待办"), "layout-dashboard", key="h"),
+            Entry("live-map", gettext_lazy("实时地图"), "map-2", ("map.view",), "m"),
+            Entry("case-list", gettext_lazy("案件"), "folders", ("case.view",), "c"),
+        ),
+    ),
+    (
+        gettext_lazy("登记"),
+        (
+            Entry("vehicle-list", gettext_lazy("车辆"), "car", ("vehicle.view",), "v"),
+            Entry("company-list", gettext_lazy("企业"), "building", ("company.view",), "b"),
+            Entry("practitioner-list", gettext_lazy("从业人员"), "id-badge-2", ("practitioner.view",), "p"),
+            Entry("terminal-list", gettext_lazy("车载终端"), "device-mobile", ("vehicle.view",), "t"),
+        ),
+    ),
+    (
+        gettext_lazy("接入"),
+        (
+            Entry("unknown-terminals", gettext_lazy("未登记终端"), "plug-connected", ("terminal.adopt",), "u"),
+            Entry("quarantine", gettext_lazy("隔离报文"), "shield-x", ("quarantine.view",), "q"),
+        ),
+    ),
+    (
+        gettext_lazy("系统"),
+        (
+            Entry("admin:datacenter_user_changelist", gettext_lazy("账号"), "users", ("account.change",)),
+            Entry("admin:datacenter_detectorsetting_changelist", gettext_lazy("检测规则"), "adjustments",
+                  ("detector.change",)),
+            Entry("admin:datacenter_auditrecord_changelist", gettext_lazy("审计记录"), "history", ("audit.view",)),
+        ),
+    ),
+)  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _addresses() -> dict[str, str]:
+    """Where each entry leads; a page that is not installed is left out."""
+    found = {}
+    for _, entries in _SECTIONS:
+        for entry in entries:
+            try:
+                found[entry.url_name] = reverse(entry.url_name)
+            except NoReverseMatch:
+                continue
+    return found
+
+
+def _navigation(request: HttpRequest) -> list[dict[str, object]]:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return []
+    sections = []
+    for title, entries in _SECTIONS:
+        shown = [
+            {
+                "title": entry.title,
+                "icon": entry.icon,
+                "key": entry.key,
+                "href": address,
+                "current": request.path == address if address == "/" else request.path.startswith(address),
+            }
+            for entry in entries
+            if (address := _addresses().get(entry.url_name))
+            and (not entry.rights or any(user.may(right) for right in entry.rights))
+        ]
+        if shown:
+            sections.append({"title": title, "entries": shown})
+    return sections
+
+
+def office(request: HttpRequest) -> dict[str, object]:
+    """The product's name, the navigation and the rights of who asks, for every template."""
+    return {
+        "product_name": gettext("交通运输监管平台"),
+        "navigation": SimpleLazyObject(lambda: _navigation(request)),
+        "rights": SimpleLazyObject(lambda: _rights(request)),
+    }
+
+
+def _rights(request: HttpRequest) -> frozenset[str]:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated or not user.is_active or not user.role:
+        return frozenset()
+    return RIGHTS[Role(user.role)]

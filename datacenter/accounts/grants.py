@@ -1,0 +1,73 @@
+"""What each database role may do with each table (数据库授权), applied after every migration.
+
+The web's role owns nothing and can't bypass row-level security; ingest writes for every county (DESIGN §7).
+A test compares this table with the tables there are.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import connections
+
+_READ, _ADD, _WORK, _ALL = "SELECT", "SELECT, INSERT", "SELECT, INSERT, UPDATE", "SELECT, INSERT, UPDATE, DELETE"
+
+# table: (web, ingest). Append-only tables get INSERT and no more.
+GRANTS: dict[str, tuple[str, str]] = {
+    "account": (_WORK, _READ),
+    "account_groups": (_ALL, _READ),
+    "account_user_permissions": (_ALL, _READ),
+    "area": (_ALL, _READ),
+    "audit_record": (_ADD, _ADD),
+    "auth_group": (_ALL, _READ),
+    "auth_group_permissions": (_ALL, _READ),
+    "auth_permission": (_READ, _READ),
+    "case_attachment": (_ADD, _ADD),
+    "case_event": (_ADD, _ADD),
+    "case_file": (_WORK, _WORK),
+    "certificate": (_ALL, _READ),
+    "company": (_ALL, _READ),
+    "county": (_READ, _READ),
+    "detector_setting": (_WORK, _WORK),
+    "detector_setting_change": (_ADD, _ADD),
+    "django_admin_log": (_ADD, _READ),
+    "django_content_type": (_READ, _READ),
+    "django_migrations": (_READ, _READ),
+    "django_session": (_ALL, _ALL),
+    "driver_binding": (_ALL, _WORK),
+    "engine_checkpoint": ("", _ALL),
+    "finding": (_READ, _WORK),
+    "ingest_shard": (_READ, _WORK),
+    "permit": (_ALL, _READ),
+    "practitioner": (_ALL, _READ),
+    "quarantined_frame": (_READ, _ADD),
+    "redetection_span": (_READ, _ALL),
+    "terminal": (_ALL, _WORK),
+    "track_position": (_READ, _ADD),
+    "unit": (_WORK, _READ),
+    "unknown_terminal": (_WORK, _WORK),
+    "vehicle": (_ALL, _READ),
+    "violation": (_ADD, _ADD),
+    "workflow_rule": (_WORK, _READ),
+}
+
+
+def apply(sender: Any = None, using: str = "default", **_: Any) -> None:
+    """Grant what ``GRANTS`` says on the database ``using``; what it does not say is taken away."""
+    users = [settings.DATABASE_USERS.get(role) for role in ("web", "ingest")]
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor)) & set(GRANTS)
+        for position, user in enumerate(users):
+            if not user:
+                continue
+            name = connection.ops.quote_name(user)
+            cursor.execute(f"GRANT USAGE ON SCHEMA public TO {name}")
+            cursor.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {name}")
+            cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}")
+            for table in sorted(tables):
+                if rights := GRANTS[table][position]:
+                    cursor.execute(f"GRANT {rights} ON {connection.ops.quote_name(table)} TO {name}")
+        if users[1] and "track_position" in tables:
+            cursor.execute(
+                f"GRANT EXECUTE ON FUNCTION track_make_partition(date) TO {connection.ops.quote_name(users[1])}"
+            )

@@ -1,0 +1,60 @@
+"""Which role may do what (权限表). One table to read; nothing else in the house asks for a role by name."""
+
+from django.db.models import TextChoices
+
+
+class Role(TextChoices):
+    """Who a user is at work (角色), DESIGN §1."""
+
+    CITY_REGULATOR = "city_regulator", "市级监管员"
+    COUNTY_OFFICER = "county_officer", "县区监管员"
+    HOTLINE_OPERATOR = "hotline_operator", "12328 话务员"
+    ENFORCEMENT_OFFICER = "enforcement_officer", "执法人员"
+    APPROVER = "approver", "审批领导"
+    BUS_DISPATCHER = "bus_dispatcher", "公交调度员"
+    SAFETY_OFFICER = "safety_officer", "企业安全员"
+    ADMINISTRATOR = "administrator", "系统管理员"
+
+
+_WATCH = {"map.view", "track.view", "vehicle.view"}
+
+RIGHTS: dict[Role, frozenset[str]] = {
+    Role.CITY_REGULATOR: frozenset(
+        _WATCH
+        | {
+            "company.view",
+            "practitioner.view",
+            "personal_data.unmask",
+            "registry.import",
+            "registry.export",
+            "finding.view",
+            "case.view",
+            "case.dispatch",
+            "case.verify",
+            "case.return",
+            "case.close",
+            "quarantine.view",
+            "terminal.adopt",
+            "detector.change",
+        }
+    ),
+    Role.COUNTY_OFFICER: frozenset(
+        _WATCH
+        | {
+            "company.view",
+            "practitioner.view",
+            "registry.export",
+            "finding.view",
+            "case.view",
+            "case.accept",
+            "case.handle",
+            "case.feed_back",
+        }
+    ),
+    Role.HOTLINE_OPERATOR: frozenset({"vehicle.view", "case.view"}),
+    Role.ENFORCEMENT_OFFICER: frozenset(_WATCH | {"company.view", "practitioner.view", "case.view"}),
+    Role.APPROVER: frozenset({"case.view", "finding.view", "vehicle.view", "company.view"}),
+    Role.BUS_DISPATCHER: frozenset(_WATCH),
+    Role.SAFETY_OFFICER: frozenset(_WATCH | {"company.view", "practitioner.view", "finding.view", "case.view"}),
+    Role.ADMINISTRATOR: frozenset({"account.change", "audit.view", "quarantine.view", "detector.change"}),
+}

@@ -1,0 +1,1 @@
+"""What administrators edit under /admin/; each package registers its own."""

@@ -1,0 +1,21 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class DatacenterConfig(AppConfig):
+    """数据中心: the shared kernel that every subsystem stands on."""
+
+    name = "datacenter"
+    verbose_name = "数据中心"
+
+    def ready(self) -> None:
+        from datacenter import admin  # noqa: F401  registers what administrators edit
+        from datacenter.accounts import grants
+        from datacenter.cases import workflow
+        from datacenter.detection import detectors, findings, settings  # noqa: F401  registers the kernel's detectors
+
+        if findings.confirm_on_verify not in workflow.AFTER_VERIFY:
+            workflow.AFTER_VERIFY.append(findings.confirm_on_verify)
+        post_migrate.connect(grants.apply, sender=self, dispatch_uid="grants")
+        post_migrate.connect(workflow.enter_general_rule, sender=self, dispatch_uid="general_rule")
+        post_migrate.connect(settings.enter_detectors, sender=self, dispatch_uid="detectors")

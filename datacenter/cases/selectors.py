@@ -1,0 +1,69 @@
+"""Reads of cases (案件查询): the only place that spells ``Case.objects`` for reading."""
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.utils import timezone
+
+from datacenter.accounts.scope import scope_of
+from datacenter.cases.errors import CaseNotFound
+from datacenter.cases.models import Case, CaseAttachment, CaseEvent, WorkflowRule
+from datacenter.cases.states import OPEN_STATES
+from datacenter.registry.models import Vehicle
+
+
+def cases_visible_to(user: Any) -> QuerySet[Case]:
+    """Every case inside the user's scope, newest first, with what a list shows of each.
+
+    ``vehicle_in_scope`` says whether the user may also open the vehicle's own page: a case belongs to the county where
+    it happened, its vehicle to the county where it is registered.
+    """
+    scope = scope_of(user)
+    vehicles = scope.limit(Vehicle.objects.filter(pk=OuterRef("vehicle_id")), vehicle="pk")
+    return (
+        scope.limit(Case.objects.all())
+        .select_related("county", "assignee")
+        .annotate(vehicle_in_scope=Exists(vehicles))
+        .order_by("-opened_at", "-pk")
+    )
+
+
+def get_case_for(user: Any, number: str) -> Case:
+    """The case ``number`` if the user may see it; raises ``CaseNotFound``."""
+    try:
+        return cases_visible_to(user).get(number=number)
+    except Case.DoesNotExist:
+        raise CaseNotFound(number=number) from None
+
+
+def events_of(case: Case) -> list[CaseEvent]:
+    """The case's timeline in order, each event with its attachments (three queries at most)."""
+    return list(
+        case.events.select_related("by").prefetch_related(
+            Prefetch("attachments", queryset=CaseAttachment.objects.order_by("pk"))
+        )
+    )
+
+
+def attachment_for(user: Any, pk: int) -> CaseAttachment:
+    """One attachment of a case that the user may see; raises ``CaseNotFound``."""
+    attachment = CaseAttachment.objects.select_related("event__case").filter(pk=pk).first()
+    if attachment is None or not cases_visible_to(user).filter(pk=attachment.event.case_id).exists():
+        raise CaseNotFound(attachment=pk)
+    return attachment
+
+
+def open_cases_visible_to(user: Any) -> QuerySet[Case]:
+    """Cases that somebody still has to deal with."""
+    return cases_visible_to(user).filter(state__in=OPEN_STATES)
+
+
+def overdue_cases_visible_to(user: Any) -> QuerySet[Case]:
+    """Open cases past their deadline."""
+    return open_cases_visible_to(user).filter(due_at__lt=timezone.now())
+
+
+def rule_for(industry: str) -> WorkflowRule | None:
+    """The workflow row of an industry, or the general one (empty industry), or none."""
+    rules = {rule.industry: rule for rule in WorkflowRule.objects.filter(industry__in=[industry, ""])}
+    return rules.get(industry) or rules.get("")

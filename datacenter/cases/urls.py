@@ -1,0 +1,13 @@
+"""Addresses of the cases' pages."""
+
+from django.urls import path
+
+from datacenter.cases import views
+
+urlpatterns = [
+    path("cases/", views.case_list, name="case-list"),
+    path("cases/export/", views.case_export, name="case-export"),
+    path("cases/<str:number>/", views.case_detail, name="case-detail"),
+    path("cases/<str:number>/attachments/<int:pk>/", views.case_attachment, name="case-attachment"),
+    path("cases/<str:number>/<str:verb>/", views.case_act, name="case-act"),
+]

@@ -1,0 +1,1 @@
+"""Detectors, the episode engine, findings (检测)."""

@@ -1,0 +1,380 @@
+"""From conditions to episodes, for all detectors and many vehicles at once (检测引擎).
+
+What an episode is depends on the vehicle's track alone, never on how it was cut into batches: a longest run of positions
+at which the condition holds, each at most ``forgiven_gap_s`` after the last, or at most ``silence_s`` after it with no
+position between. Ways are differences of one odometer in millimetres and measures are integers, so that live, replay
+and re-detection give the same figures to the last digit. The engine has no clock and no database.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from datacenter.detection.batch import Batch, Context
+from datacenter.detection.catalogue import Detector, IntArray, Measure
+from datacenter.tracks.position import DTYPES, Positions
+
+log = logging.getLogger(__name__)
+
+# An episode that goes on is told again at most this often (device time); its end is told in any case.
+RETELL_S = 60
+_NEVER = -1
+_LOWEST = np.iinfo(np.int64).min
+_HIGHEST = np.iinfo(np.int64).max
+
+
+@dataclass(slots=True)
+class Episode:
+    """One vehicle's condition from first to last moment (unix seconds), with what was measured meanwhile.
+
+    ``withdrawn`` takes back a silence that was told too early: positions came after all.
+    """
+
+    detector: str
+    vehicle_id: int
+    started: int
+    ended: int
+    ongoing: bool
+    latitude_e6: int
+    longitude_e6: int
+    measures: dict[str, int]
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A detector with the limits in force."""
+
+    detector: Detector
+    limits: Any
+    measures: dict[str, Measure]
+
+    @property
+    def reach_s(self) -> int:
+        """How far apart two positions may be and still belong to one episode."""
+        return int(max(self.limits.forgiven_gap_s, self.limits.silence_s))
+
+
+class _Memory:
+    """What the engine remembers of one detector, an entry a vehicle slot. ``start`` is ``_NEVER`` where nothing is open."""
+
+    def __init__(self, measures: dict[str, Measure]) -> None:
+        self.columns: dict[str, npt.NDArray[Any]] = {
+            name: np.zeros(0, np.int64)
+            for name in ("start", "last", "told", "odo_start", "odo_last", "latitude_e6", "longitude_e6", "unbroken",
+                         "settled", "promised", *(f"m_{name}" for name in measures))
+        }
+
+    def grow(self, size: int) -> None:
+        for name, column in self.columns.items():
+            fill = _NEVER if name in ("start", "last", "told") else 0
+            self.columns[name] = np.concatenate([column, np.full(size - len(column), fill, np.int64)])
+
+
+class Engine:
+    """Episodes of many vehicles under a set of rules; feed it batches in the order of each vehicle's track."""
+
+    def __init__(self, rules: list[Rule]) -> None:
+        self.rules = {rule.detector.code: rule for rule in rules}
+        self.memory = {code: _Memory(rule.measures) for code, rule in self.rules.items()}
+        self.vehicles = np.zeros(0, np.int32)  # slot → vehicle id
+        self.last = {name: np.zeros(0, dtype) for name, dtype in DTYPES.items()}  # last position by slot
+        self.odometer = np.zeros(0, np.int64)
+        self._slot_of = np.full(1024, -1, np.int32)
+
+    # --- what it remembers ------------------------------------------------------------------------------------------
+    def slots(self, vehicle_ids: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
+        """The slot of each vehicle; -1 where it has none yet."""
+        known = vehicle_ids < len(self._slot_of)
+        return np.where(known, self._slot_of[np.where(known, vehicle_ids, 0)], -1)
+
+    def last_times(self, vehicle_ids: npt.NDArray[Any]) -> IntArray:
+        """Device time of the last position of each vehicle; -1 where there is none."""
+        slots = self.slots(vehicle_ids)
+        if not len(self.vehicles):
+            return np.full(len(vehicle_ids), -1, np.int64)
+        return np.where(slots >= 0, self.last["device_time"][np.maximum(slots, 0)], -1)
+
+    def _admit(self, vehicle_ids: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
+        top = int(vehicle_ids.max(initial=0)) + 1
+        if top > len(self._slot_of):
+            grown = np.full(max(top, 2 * len(self._slot_of)), -1, np.int32)
+            grown[: len(self._slot_of)] = self._slot_of
+            self._slot_of = grown
+        new = np.unique(vehicle_ids[self._slot_of[vehicle_ids] < 0])
+        if len(new):
+            size = len(self.vehicles) + len(new)
+            self._slot_of[new] = np.arange(len(self.vehicles), size)
+            self.vehicles = np.concatenate([self.vehicles, new.astype(np.int32)])
+            for name, column in self.last.items():
+                self.last[name] = np.concatenate([column, np.zeros(len(new), column.dtype)])
+            self.last["device_time"][-len(new) :] = -1
+            self.odometer = np.concatenate([self.odometer, np.zeros(len(new), np.int64)])
+            for memory in self.memory.values():
+                memory.grow(size)
+        return self._slot_of[vehicle_ids]
+
+    def forget(self, vehicle_id: int) -> None:
+        """Drop all that is remembered of one vehicle, before its track is told anew."""
+        (slot,) = self._admit(np.array([vehicle_id]))
+        self.last["device_time"][slot] = -1
+        self.odometer[slot] = 0
+        for memory in self.memory.values():
+            for name, column in memory.columns.items():
+                column[slot] = _NEVER if name in ("start", "last", "told") else 0
+
+    def adopt(self, vehicle_id: int, other: Engine) -> None:
+        """Take over what ``other``, with the same rules, remembers of one vehicle."""
+        self.forget(vehicle_id)
+        (theirs,) = other.slots(np.array([vehicle_id]))
+        if theirs < 0:
+            return
+        (ours,) = self.slots(np.array([vehicle_id]))
+        for name, column in self.last.items():
+            column[ours] = other.last[name][theirs]
+        self.odometer[ours] = other.odometer[theirs]
+        for code, memory in self.memory.items():
+            for name, column in memory.columns.items():
+                column[ours] = other.memory[code].columns[name][theirs]
+
+    def dump(self) -> dict[str, bytes]:
+        """All memory as named bytes (``load`` reads them); integers, little-endian."""
+        arrays: dict[str, npt.NDArray[Any]] = {"vehicles": self.vehicles, "odometer": self.odometer}
+        arrays |= {f"last.{name}": column for name, column in self.last.items()}
+        for code, memory in self.memory.items():
+            arrays |= {f"rule.{code}.{name}": column for name, column in memory.columns.items()}
+        return {name: array.tobytes() for name, array in arrays.items()}
+
+    def load(self, state: dict[str, bytes]) -> None:
+        """Take up what ``dump`` gave. A rule that was not there then starts with nothing open."""
+        vehicles = np.frombuffer(state["vehicles"], np.int32)
+        if not len(vehicles):
+            return
+        self._admit(vehicles)
+        self.odometer = np.frombuffer(state["odometer"], np.int64).copy()
+        for name, column in self.last.items():
+            self.last[name] = np.frombuffer(state[f"last.{name}"], column.dtype).copy()
+        for code, memory in self.memory.items():
+            if all(f"rule.{code}.{name}" in state for name in memory.columns):
+                for name in memory.columns:
+                    memory.columns[name] = np.frombuffer(state[f"rule.{code}.{name}"], np.int64).copy()
+
+    # --- what it does -----------------------------------------------------------------------------------------------
+    def process(self, positions: Positions, context: Context) -> tuple[list[Episode], dict[str, Exception]]:
+        """Episodes that ``positions`` began, extended or ended, and the faults of detectors that raised.
+
+        Each row must be later than its vehicle's last. A detector that raises leaves its memory as it was; its fault
+        comes back by code, and the span must be detected anew once it is mended.
+        """
+        if not len(positions):
+            return [], {}
+        slots = np.unique(self._admit(positions.vehicle_id))
+        seen = slots[self.last["device_time"][slots] >= 0]
+        batch = Batch(positions, Positions(*(column[seen] for column in self.last.values())))
+        slot = self._slot_of[batch.vehicle_id]
+        starts = np.flatnonzero(batch.opens)
+        ends = np.append(starts[1:], len(batch)) - 1
+        way = np.cumsum(batch.segment_mm)
+        base = np.repeat(self.odometer[slot[starts]] - way[starts] + batch.segment_mm[starts], ends - starts + 1)
+        odometer = way + base
+        episodes: list[Episode] = []
+        faults: dict[str, Exception] = {}
+        for code, rule in self.rules.items():
+            try:
+                found = self._run(rule, batch, context, slot, ends, odometer)
+            except Exception as error:  # a detector's fault must not cost a position (DESIGN §3.4)
+                faults[code] = error
+                log.exception("detector %s failed on a batch of %d positions", code, len(batch))
+            else:
+                episodes.extend(found)
+        for name in DTYPES:
+            self.last[name][slot[ends]] = getattr(batch, name)[ends]
+        self.odometer[slot[ends]] = odometer[ends]
+        return episodes, faults
+
+    def tick(self, now: int) -> list[Episode]:
+        """Silences and ends that no position tells: as of ``now`` (unix seconds) nothing more has come.
+
+        A vehicle counts as silent only if nothing of it has been received since either, so that a replay of old
+        positions is no silence.
+        """
+        episodes: list[Episode] = []
+        received = self.last["received_us"] // 1_000_000
+        quiet = np.minimum(now - self.last["device_time"], now - received)
+        for code, rule in self.rules.items():
+            columns = self.memory[code].columns
+            after = rule.detector.silent_after_s(rule.limits)
+            if after is not None:
+                silent = (columns["promised"] == 1) & (quiet > after) & (self.last["device_time"] >= 0)
+                for slot in np.flatnonzero(silent).tolist():
+                    columns["promised"][slot] = 2  # told
+                    started = int(self.last["device_time"][slot])
+                    episodes.append(
+                        Episode(code, int(self.vehicles[slot]), started, now, True, int(self.last["latitude_e6"][slot]),
+                                int(self.last["longitude_e6"][slot]), {"silent_s": now - started})
+                    )
+                continue
+            # Told as ended, but kept: a position that was long under way may continue it yet.
+            over = (columns["start"] >= 0) & (quiet > rule.reach_s) & (columns["told"] >= 0) & (columns["settled"] == 0)
+            episodes.extend(self._remembered(rule, slot, ongoing=False) for slot in np.flatnonzero(over).tolist())
+            columns["settled"][over] = 1
+        return episodes
+
+    def _run(self, rule: Rule, batch: Batch, context: Context, slot: npt.NDArray[np.int32], ends: npt.NDArray[np.int64],
+             odometer: IntArray) -> list[Episode]:
+        if rule.detector.silent_after_s(rule.limits) is not None:
+            return self._run_events(rule, batch, context, slot, ends)
+        holds = rule.detector.condition(batch, context, rule.limits)
+        columns = self.memory[rule.detector.code].columns
+        rows = np.flatnonzero(holds) if holds is not None else np.empty(0, np.int64)
+        if not len(rows):
+            touched = slot[ends]
+            columns["unbroken"][touched] = 0
+            return self._end_overdue(rule, touched, batch.device_time[ends])
+        return self._link(rule, batch, context, slot, ends, odometer, rows)
+
+    def _link(self, rule: Rule, batch: Batch, context: Context, slot: npt.NDArray[np.int32],
+              ends: npt.NDArray[np.int64], odometer: IntArray, rows: npt.NDArray[np.int64]) -> list[Episode]:
+        """Join the positions where the condition holds to episodes, with the open ones of before."""
+        columns, limits = self.memory[rule.detector.code].columns, rule.limits
+        time, at = batch.device_time[rows], slot[rows]
+        # Computed before anything is changed: a detector that raises leaves the memory as it was.
+        extra = rule.detector.values(batch, context, limits)
+        values = {
+            name: (extra[m.column] if m.column in extra else getattr(batch, m.column)).astype(np.int64)[rows]
+            for name, m in rule.measures.items()
+        }
+        opens = np.ones(len(rows), np.bool_)  # first true row of its vehicle in this batch
+        opens[1:] = at[1:] != at[:-1]
+        apart = np.empty(len(rows), np.int64)
+        apart[1:] = time[1:] - time[:-1]
+        apart[opens] = np.where(columns["start"][at[opens]] >= 0, time[opens] - columns["last"][at[opens]], _HIGHEST)
+        next_to = np.empty(len(rows), np.bool_)
+        next_to[1:] = rows[1:] == rows[:-1] + 1
+        next_to[opens] = batch.opens[rows[opens]] & (columns["unbroken"][at[opens]] == 1)
+        linked = (apart <= limits.forgiven_gap_s) | (next_to & (apart <= limits.silence_s))
+        first = np.flatnonzero(~linked | opens)  # where a run of linked rows begins
+        final = np.append(first[1:], len(rows)) - 1
+        runs_slot = at[first]
+        continues = linked[first]
+        start = np.where(continues, columns["start"][runs_slot], time[first])
+        odo_start = np.where(continues, columns["odo_start"][runs_slot], odometer[rows[first]])
+        latitude = np.where(continues, columns["latitude_e6"][runs_slot], batch.latitude_e6[rows[first]])
+        longitude = np.where(continues, columns["longitude_e6"][runs_slot], batch.longitude_e6[rows[first]])
+        told = np.where(continues, columns["told"][runs_slot], _NEVER)
+        measured: dict[str, IntArray] = {}
+        for name, measure in rule.measures.items():
+            kept = measure.ufunc.reduceat(values[name], first)
+            before = columns[f"m_{name}"][runs_slot]
+            measured[name] = np.where(continues, measure.ufunc(kept, before), kept)
+        end, odo_end = time[final], odometer[rows[final]]
+
+        episodes = self._superseded_runs(rule, runs_slot, first, opens, continues)
+        last_run = np.append(runs_slot[1:] != runs_slot[:-1], True)
+        lasts = (end - start) >= limits.lasting_s
+        tell = lasts & (~last_run | (told < 0) | (end - told >= RETELL_S))
+        for run in np.flatnonzero(tell).tolist():
+            episodes.append(
+                Episode(
+                    rule.detector.code,
+                    int(self.vehicles[runs_slot[run]]),
+                    int(start[run]),
+                    int(end[run]),
+                    bool(last_run[run]),
+                    int(latitude[run]),
+                    int(longitude[run]),
+                    {name: int(values[run]) for name, values in measured.items()}
+                    | {"distance_mm": int(odo_end[run] - odo_start[run])},
+                )
+            )
+        keep = np.flatnonzero(last_run)
+        where = runs_slot[keep]
+        for name, column in (
+            ("start", start), ("last", end), ("odo_start", odo_start), ("odo_last", odo_end),
+            ("latitude_e6", latitude), ("longitude_e6", longitude), ("told", np.where(tell, end, told)),
+            ("settled", np.zeros(len(end), np.int64)),
+            *((f"m_{name}", column) for name, column in measured.items()),
+        ):
+            columns[name][where] = column[keep]
+        touched = slot[ends]
+        holds_last = np.zeros(len(batch), np.int64)
+        holds_last[rows] = 1
+        columns["unbroken"][touched] = holds_last[ends]
+        return episodes + self._end_overdue(rule, touched, batch.device_time[ends])
+
+    def _superseded_runs(self, rule: Rule, runs_slot: npt.NDArray[np.int32], first: npt.NDArray[np.int64],
+                         opens: npt.NDArray[np.bool_], continues: npt.NDArray[np.bool_]) -> list[Episode]:
+        """Open episodes that a new run displaces without continuing them: told once more, as ended."""
+        columns = self.memory[rule.detector.code].columns
+        displaced = runs_slot[opens[first] & ~continues]
+        displaced = displaced[(columns["start"][displaced] >= 0) & (columns["told"][displaced] >= 0)]
+        return [self._remembered(rule, slot, ongoing=False) for slot in displaced.tolist()]
+
+    def _end_overdue(self, rule: Rule, slots: npt.NDArray[np.int32], now: IntArray) -> list[Episode]:
+        """Close what no later position can continue."""
+        columns = self.memory[rule.detector.code].columns
+        quiet = now - columns["last"][slots]
+        over = (columns["start"][slots] >= 0) & (columns["unbroken"][slots] == 0)
+        over &= quiet >= rule.limits.forgiven_gap_s
+        episodes = []
+        for slot in slots[over].tolist():
+            if columns["told"][slot] >= 0:
+                episodes.append(self._remembered(rule, slot, ongoing=False))
+            self._close(rule, slot)
+        return episodes
+
+    def _remembered(self, rule: Rule, slot: int, *, ongoing: bool) -> Episode:
+        columns = self.memory[rule.detector.code].columns
+        return Episode(
+            rule.detector.code,
+            int(self.vehicles[slot]),
+            int(columns["start"][slot]),
+            int(columns["last"][slot]),
+            ongoing,
+            int(columns["latitude_e6"][slot]),
+            int(columns["longitude_e6"][slot]),
+            {name: int(columns[f"m_{name}"][slot]) for name in rule.measures}
+            | {"distance_mm": int(columns["odo_last"][slot] - columns["odo_start"][slot])},
+        )
+
+    def _close(self, rule: Rule, slot: int) -> None:
+        columns = self.memory[rule.detector.code].columns
+        columns["start"][slot] = columns["told"][slot] = columns["last"][slot] = _NEVER
+
+    def _run_events(self, rule: Rule, batch: Batch, context: Context, slot: npt.NDArray[np.int32],
+                    ends: npt.NDArray[np.int64]) -> list[Episode]:
+        columns = self.memory[rule.detector.code].columns
+        code = rule.detector.code
+        happened = rule.detector.events(batch, context, rule.limits)
+        promised = rule.detector.expects_more(batch, rule.limits)
+        episodes: list[Episode] = []
+        starts = np.flatnonzero(batch.opens)
+        told_early = starts[columns["promised"][slot[starts]] == 2]
+        told_rows = set() if happened is None else set(happened.rows.tolist())
+        for row in told_early.tolist():
+            if row not in told_rows:  # the silence was a delay: take it back
+                before = int(batch.previous.device_time[row])
+                episodes.append(
+                    Episode(code, int(batch.vehicle_id[row]), before, before, False, 0, 0, {}, withdrawn=True)
+                )
+        if happened is not None:
+            for index, row in enumerate(happened.rows.tolist()):
+                episodes.append(
+                    Episode(
+                        code,
+                        int(batch.vehicle_id[row]),
+                        int(happened.started[index]),
+                        int(happened.ended[index]),
+                        False,
+                        int(batch.previous.latitude_e6[row]),
+                        int(batch.previous.longitude_e6[row]),
+                        {name: int(values[index]) for name, values in happened.measures.items()},
+                    )
+                )
+        columns["promised"][slot[ends]] = promised[ends].astype(np.int64)
+        return episodes

@@ -1,0 +1,1 @@
+"""Terminals' sockets (网关)."""

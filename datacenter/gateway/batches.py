@@ -1,0 +1,168 @@
+"""Frames of one shard on their way to its worker and back (批次): gathered, handed in, answered.
+
+Lists run in parallel and a read's frames enter together, so that a frame costs no object of its own. What is handed in
+stays here until its commit is known; then its sessions are answered, each with one write.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from datacenter.gateway.metrics import ACKNOWLEDGE_SECONDS, ACKNOWLEDGED
+from datacenter.ingest.batch import FAILED, NO_ANSWER, STORED, Batch, Rejected
+
+if TYPE_CHECKING:
+    from datacenter.gateway.session import Session
+
+_RESULT_NAMES = {STORED: "stored", FAILED: "failed"}
+
+
+class Gathering:
+    """What has arrived since the last hand-in. A *run* is what one read brought of one session."""
+
+    __slots__ = (
+        "assembled",
+        "counts",
+        "frames",
+        "message_ids",
+        "nbytes",
+        "received_us",
+        "rejected",
+        "serials",
+        "sessions",
+        "since",
+        "vehicles",
+    )
+
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+        self.message_ids: list[int] = []
+        self.serials: list[int] = []
+        self.sessions: list[Session] = []  # one entry a run, like the next three
+        self.counts: list[int] = []
+        self.vehicles: list[int] = []
+        self.received_us: list[int] = []
+        self.assembled: dict[int, tuple[int, ...]] = {}  # row → serials of its packets
+        self.rejected: list[Rejected] = []
+        self.nbytes = 0
+        self.since = 0.0
+
+    def __bool__(self) -> bool:
+        return bool(self.frames or self.rejected)
+
+    def split(self, most_frames: int, most_bytes: int) -> Gathering:
+        """Take the oldest runs out, up to these bounds but at least one run; what is left stays here."""
+        taken = Gathering()
+        rows = runs = size = 0
+        for count in self.counts:
+            weight = sum(map(len, self.frames[rows : rows + count]))
+            if runs and (rows + count > most_frames or size + weight > most_bytes):
+                break
+            rows, runs, size = rows + count, runs + 1, size + weight
+        for name, cut in (("frames", rows), ("message_ids", rows), ("serials", rows), ("sessions", runs),
+                          ("counts", runs), ("vehicles", runs), ("received_us", runs)):
+            column = getattr(self, name)
+            setattr(taken, name, column[:cut])
+            del column[:cut]
+        taken.assembled = {row: serials for row, serials in self.assembled.items() if row < rows}
+        self.assembled = {row - rows: serials for row, serials in self.assembled.items() if row >= rows}
+        taken.rejected, self.rejected = self.rejected, []
+        taken.since = self.since
+        taken.nbytes = size + sum(len(entry.raw) for entry in taken.rejected)
+        self.nbytes -= taken.nbytes
+        return taken
+
+
+class HandedIn:
+    """One batch from its hand-in to its answer."""
+
+    __slots__ = ("_gathering", "_task", "attempts", "batch_id", "gateway", "nbytes", "published_at", "rows", "shard")
+
+    def __init__(self, gateway: str, shard: int, gathering: Gathering) -> None:
+        self.batch_id = uuid.uuid4().hex
+        self.gateway, self.shard = gateway, shard
+        self.rows, self.nbytes = len(gathering.frames), gathering.nbytes
+        self.published_at: float | None = None  # monotonic seconds; None while it waits for the broker
+        self.attempts = 0
+        self._gathering = gathering
+        self._task: dict[str, Any] | None = None
+
+    def task(self) -> dict[str, Any]:
+        """Keyword arguments of the Celery task, the same at every attempt. Called by the publishing thread."""
+        if self._task is None:
+            self._task = self._batch().to_task()
+            self._gathering.frames = []  # the blob has them now
+        return self._task
+
+    def _batch(self) -> Batch:
+        gathered = self._gathering
+        rows = len(gathered.frames)
+        counts = np.array(gathered.counts, np.int64)
+        assembled = np.zeros(rows, np.uint8)
+        assembled[list(gathered.assembled)] = 1
+        return Batch(
+            batch_id=self.batch_id,
+            gateway=self.gateway,
+            shard=self.shard,
+            blob=b"".join(gathered.frames),
+            lengths=np.fromiter(map(len, gathered.frames), np.int32, rows),
+            vehicles=np.repeat(np.array(gathered.vehicles, np.int32), counts),
+            received_us=np.repeat(np.array(gathered.received_us, np.int64), counts),
+            assembled=assembled,
+            message_ids=np.array(gathered.message_ids, np.uint16),
+            rejected=gathered.rejected,
+        )
+
+    def acknowledge(self, results: bytes) -> None:
+        """Answer every frame of the batch on the sockets that are still open; ``results`` has one byte a frame."""
+        gathered = self._gathering
+        if results.count(STORED) == len(results) and not gathered.assembled:
+            self._acknowledge_all()
+        else:
+            self._acknowledge_each(results)
+        if gathered.counts:
+            now_us = time.time_ns() // 1000
+            waited = (now_us - np.repeat(np.array(gathered.received_us), np.array(gathered.counts))) / 1e6
+            answered = np.frombuffer(results, np.uint8) != NO_ANSWER
+            ACKNOWLEDGE_SECONDS.observe_many(waited[answered])
+
+    def _acknowledge_all(self) -> None:
+        """The usual case: everything is stored."""
+        gathered = self._gathering
+        serials, ids = gathered.serials, gathered.message_ids
+        later: dict[Session, tuple[list[int], list[int]]] = {}
+        row = 0
+        for session, count in zip(gathered.sessions, gathered.counts, strict=True):
+            end = row + count
+            known = later.get(session)
+            if known is None:
+                later[session] = (serials[row:end], ids[row:end])
+            else:
+                known[0].extend(serials[row:end])
+                known[1].extend(ids[row:end])
+            row = end
+        for session, (its_serials, its_ids) in later.items():
+            session.acknowledge(its_serials, its_ids, STORED)
+        ACKNOWLEDGED.inc("stored", by=row)
+
+    def _acknowledge_each(self, results: bytes) -> None:
+        gathered = self._gathering
+        sessions = (
+            session for session, count in zip(gathered.sessions, gathered.counts, strict=True) for _ in range(count)
+        )
+        later: dict[tuple[Session, int], tuple[list[int], list[int]]] = {}
+        rows = zip(sessions, gathered.serials, gathered.message_ids, results, strict=True)
+        for row, (session, serial, message_id, result) in enumerate(rows):
+            if result == NO_ANSWER:
+                continue
+            packets = gathered.assembled.get(row, (serial,))
+            its_serials, its_ids = later.setdefault((session, result), ([], []))
+            its_serials.extend(packets)
+            its_ids.extend([message_id] * len(packets))
+        for (session, result), (its_serials, its_ids) in later.items():
+            session.acknowledge(its_serials, its_ids, result)
+            ACKNOWLEDGED.inc(_RESULT_NAMES.get(result, str(result)), by=len(its_serials))

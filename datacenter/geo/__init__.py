@@ -1,0 +1,1 @@
+"""Places: distance, bearing, shapes, counties and areas (空间)."""

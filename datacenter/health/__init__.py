@@ -1,0 +1,1 @@
+"""Probes and figures for whoever runs the house (健康检查)."""

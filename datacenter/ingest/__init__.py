@@ -1,0 +1,1 @@
+"""The one transaction: decode, tracks, detection, cases, live (接入)."""

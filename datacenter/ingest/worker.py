@@ -1,0 +1,337 @@
+"""One shard's worker (分片工作进程): decode, tracks, detection, cases in one transaction, then live and the answer.
+
+What holds whatever is killed (DESIGN §3): a batch is answered only after its commit; storing it twice stores it once;
+the shard's row with its epoch is locked in each transaction, so that a late twin can't run beside or after its
+successor. The engine's memory is a cache: dropped after any failed transaction, rebuilt from checkpoint and tracks.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import zlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgpack
+import numpy as np
+import numpy.typing as npt
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.utils import timezone
+
+from datacenter.detection import findings
+from datacenter.detection.episodes import Engine, Episode
+from datacenter.detection.settings import rules_in_force
+from datacenter.detection.world import read_context
+from datacenter import metrics
+from datacenter.ingest import redetect
+from datacenter.ingest.batch import BAD_MESSAGE, Batch, Rejected
+from datacenter.ingest.decode import Decoded, decode_batch
+from datacenter.ingest.errors import Superseded
+from datacenter.ingest.models import EngineCheckpoint, IngestShard, QuarantinedFrame, RedetectionSpan
+from datacenter.registry.models import Vehicle
+from datacenter.tracks import live, store
+from datacenter.tracks.position import Positions
+
+log = logging.getLogger(__name__)
+
+DUPLICATES = metrics.counter("positions_duplicate_total", "Positions that had been stored before")
+DETECTOR_FAULTS = metrics.counter("detector_faults_total", "Batches on which a detector raised", ["code"])
+
+CHECKPOINT_S = 30.0
+SETTINGS_S = 10.0
+# Where no checkpoint was ever written there is nothing to replay but a little.
+_FIRST_LOOK_BACK_S = 1800
+_REPLAY_VEHICLES = 500
+
+
+class ShardWorker:
+    """The one process that stores a shard's positions, so that each vehicle's stay in order."""
+
+    def __init__(self, shard: int) -> None:
+        self.shard = shard
+        self.engine: Engine | None = None
+        self.context = read_context()
+        self._settings_read = 0.0
+        self._checkpoint_written = 0.0
+        self._days_ready: set[Any] = set()
+        with transaction.atomic():
+            IngestShard.objects.get_or_create(shard=shard)
+            row = IngestShard.objects.select_for_update().get(shard=shard)
+            row.epoch += 1
+            row.save(update_fields=["epoch"])
+        self.epoch = row.epoch
+        log.info("shard %d: epoch %d", shard, self.epoch)
+
+    # --- a batch ----------------------------------------------------------------------------------------------------
+    def store(self, batch: Batch) -> tuple[npt.NDArray[np.uint8], bytes]:
+        """Store one batch; the result of each frame, and the live message. Raises where it must be handed in again."""
+        decoded = decode_batch(batch)
+        frames = np.arange(len(batch))
+        self._store_part(decoded, frames, batch, decoded.rejected)
+        return decoded.results, live.pack(decoded.positions)
+
+    def _store_part(self, decoded: Decoded, frames: npt.NDArray[np.intp], batch: Batch, rejected: list[Rejected]) -> None:
+        """Store the rows of ``frames``; where that fails for a report's sake, halve until it stands alone (DESIGN §3.4)."""
+        rows = np.flatnonzero(np.isin(decoded.frame, frames)) if len(frames) < len(batch) else slice(None)
+        part = decoded.positions.take(rows)
+        extras = decoded.extras if isinstance(rows, slice) else [decoded.extras[row] for row in rows.tolist()]
+        try:
+            self._transact(part, extras, rejected)
+        except (OperationalError, InterfaceError, Superseded):
+            self.engine = None
+            raise
+        except Exception as error:
+            self.engine = None
+            if len(frames) > 1:
+                half = len(frames) // 2
+                self._store_part(decoded, frames[:half], batch, rejected)
+                self._store_part(decoded, frames[half:], batch, [])
+                return
+            log.exception("shard %d: a report can't be stored", self.shard)
+            if not len(frames):
+                raise
+            index = int(frames[0])
+            decoded.results[index] = BAD_MESSAGE
+            starts = np.cumsum(batch.lengths) - batch.lengths
+            raw = bytes(batch.blob[int(starts[index]) : int(starts[index] + batch.lengths[index])])
+            poison = Rejected(
+                "poison", str(error)[:300], "", int(batch.vehicles[index]), "", raw, int(batch.received_us[index])
+            )
+            self._transact(Positions.empty(), [], [*rejected, poison])
+
+    def _transact(self, positions: Positions, extras: list[bytes], rejected: list[Rejected]) -> None:
+        self._ready()
+        assert self.engine is not None
+        spans: list[RedetectionSpan] = []
+        found: list[str] = []
+        with transaction.atomic():
+            self._lock()
+            self._make_days(positions)
+            _quarantine(rejected)
+            stored = 0
+            if len(positions):
+                order, fresh = self._split(positions)
+                kept = positions.take(order)
+                tails = [extras[row] for row in order.tolist()]
+                in_order = kept.take(fresh)
+                with connection.cursor() as cursor:
+                    if fresh.all():
+                        stored = store.append_fresh(cursor, kept, tails)
+                    else:
+                        stored = store.append_fresh(cursor, in_order, [t for t, f in zip(tails, fresh.tolist(), strict=True) if f])
+                        late = kept.take(~fresh)
+                        new = store.append_once(cursor, late, [t for t, f in zip(tails, fresh.tolist(), strict=True) if not f])
+                        stored += int(new.sum())
+                        unseen = self.engine.last_times(late.vehicle_id) < 0
+                        spans = self._spans(late.take(new & ~unseen))
+                        if (new & unseen).any():
+                            in_order = Positions.join([in_order, late.take(new & unseen)])
+                episodes, faults = self.engine.process(in_order, self.context)
+                spans += self._fault_spans(in_order, faults)
+                found, more = self._keep(episodes)
+                spans += more
+            RedetectionSpan.objects.bulk_create(spans)
+            if time.monotonic() - self._checkpoint_written > CHECKPOINT_S:
+                self._write_checkpoint()
+        metrics.POSITIONS_COMMITTED.inc(by=stored)
+        DUPLICATES.inc(by=len(positions) - stored)
+        _count(found)
+        for entry in rejected:
+            metrics.FRAMES_QUARANTINED.inc(entry.reason)
+
+    def _split(self, positions: Positions) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
+        """Rows in track order without twins, and which of them are later than all that their vehicle has stored."""
+        assert self.engine is not None
+        order = np.lexsort((positions.body_hash, positions.device_time, positions.vehicle_id))
+        sorted_rows = positions.take(order)
+        twin = np.zeros(len(order), np.bool_)
+        twin[1:] = (
+            (sorted_rows.vehicle_id[1:] == sorted_rows.vehicle_id[:-1])
+            & (sorted_rows.device_time[1:] == sorted_rows.device_time[:-1])
+            & (sorted_rows.body_hash[1:] == sorted_rows.body_hash[:-1])
+        )
+        order = order[~twin]
+        last = self.engine.last_times(positions.vehicle_id[order])
+        return order, (positions.device_time[order] > last) & (last >= 0)
+
+    def _spans(self, late: Positions) -> list[RedetectionSpan]:
+        """What came later than its vehicle's newest: to be detected anew (DESIGN §3.5)."""
+        spans = []
+        for vehicle in np.unique(late.vehicle_id).tolist():
+            times = late.device_time[late.vehicle_id == vehicle]
+            spans.append(self._span(vehicle, int(times.min()), int(times.max()), RedetectionSpan.Reason.BACKFILL))
+        return spans
+
+    def _fault_spans(self, positions: Positions, faults: dict[str, Exception]) -> list[RedetectionSpan]:
+        spans = []
+        for code in faults:
+            DETECTOR_FAULTS.inc(code)
+            for span in self._spans(positions):
+                span.reason, span.detector = RedetectionSpan.Reason.FAULT, code
+                span.tried_in_epoch = self.epoch
+                spans.append(span)
+        return spans
+
+    def _span(self, vehicle: int, start: int, end: int, reason: str, detector: str = "") -> RedetectionSpan:
+        return RedetectionSpan(
+            shard=self.shard,
+            vehicle_id=vehicle,
+            started_at=findings.moment(start),
+            ended_at=findings.moment(end),
+            reason=reason,
+            detector=detector,
+            # A fault is tried again in the worker's next life, when the detector may have been mended.
+            tried_in_epoch=self.epoch if reason == RedetectionSpan.Reason.FAULT else 0,
+        )
+
+    def _keep(self, episodes: list[Episode]) -> tuple[list[str], list[RedetectionSpan]]:
+        """Findings and cases in a savepoint of their own: if they fail, positions commit all the same."""
+        if not episodes:
+            return [], []
+        assert self.engine is not None
+        try:
+            with transaction.atomic():
+                return findings.keep(episodes, self.engine.rules), []
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            log.exception("shard %d: %d episodes could not be kept", self.shard, len(episodes))
+            DETECTOR_FAULTS.inc("findings")
+            return [], [
+                self._span(e.vehicle_id, e.started, e.ended, RedetectionSpan.Reason.FAULT, e.detector) for e in episodes
+            ]
+
+    # --- between batches --------------------------------------------------------------------------------------------
+    def tick(self) -> None:
+        """Record that the shard is up to date as of now, and see who fell silent; then look at pending spans."""
+        self._ready()
+        assert self.engine is not None
+        now = timezone.now()
+        try:
+            with transaction.atomic():
+                self._lock()
+                IngestShard.objects.filter(shard=self.shard).update(tick_at=now)
+                found, spans = self._keep(self.engine.tick(int(now.timestamp())))
+                RedetectionSpan.objects.bulk_create(spans)
+        except Exception:
+            self.engine = None
+            raise
+        _count(found)
+
+    def redetect(self, budget_s: float) -> bool:
+        """Detect pending spans anew for at most about ``budget_s``; whether some are left."""
+        self._ready()
+        assert self.engine is not None
+        until = time.monotonic() + budget_s
+        while pending := redetect.next_vehicle(self.shard, self.epoch):
+            try:
+                with transaction.atomic():
+                    self._lock()
+                    found = redetect.redetect(self.engine, self.context, pending)
+                    self._write_checkpoint()
+                _count(found)
+            except (OperationalError, InterfaceError, Superseded):
+                self.engine = None
+                raise
+            except Exception:
+                self.engine = None
+                log.exception("shard %d: vehicle %d could not be detected anew", self.shard, pending.vehicle_id)
+                DETECTOR_FAULTS.inc("redetect")
+                redetect.put_off(pending, self.epoch)
+                self._ready()
+            if time.monotonic() > until:
+                return redetect.next_vehicle(self.shard, self.epoch) is not None
+        return False
+
+    # --- memory -----------------------------------------------------------------------------------------------------
+    def _lock(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT epoch FROM ingest_shard WHERE shard = %s FOR UPDATE", [self.shard])
+            (epoch,) = cursor.fetchone()
+        if epoch != self.epoch:
+            raise Superseded(shard=self.shard, epoch=epoch)
+
+    def _make_days(self, positions: Positions) -> None:
+        if not len(positions):
+            return
+        # Days of Asia/Shanghai, UTC+8 without daylight saving since 1991.
+        days = {int(day) for day in np.unique((positions.device_time + 8 * 3600) // 86_400)} - self._days_ready
+        if days:
+            store.make_partitions([datetime.fromtimestamp(day * 86_400, UTC).date() for day in sorted(days)])
+            self._days_ready |= days
+
+    def _ready(self) -> None:
+        """Limits, areas and memory as they are now."""
+        if self.engine is None:
+            self.engine = self._rebuilt()
+            self._days_ready.clear()
+        elif time.monotonic() - self._settings_read > SETTINGS_S:
+            rules = rules_in_force()
+            if [(r.detector.code, r.limits) for r in rules] != [
+                (r.detector.code, r.limits) for r in self.engine.rules.values()
+            ]:
+                changed = Engine(rules)
+                changed.load(self.engine.dump())
+                self.engine = changed
+            self.context = read_context()
+            self._settings_read = time.monotonic()
+
+    def _rebuilt(self) -> Engine:
+        """Memory from the last checkpoint, and what was stored since told again; nothing missed, nothing doubled."""
+        engine = Engine(rules_in_force())
+        self.context = read_context()
+        self._settings_read = time.monotonic()
+        with transaction.atomic():
+            self._lock()
+            checkpoint = EngineCheckpoint.objects.filter(shard=self.shard).first()
+            if checkpoint:
+                engine.load(msgpack.unpackb(zlib.decompress(checkpoint.state)))
+            vehicles = [pk for pk in Vehicle.objects.values_list("pk", flat=True)
+                        if pk % settings.INGEST_SHARDS == self.shard]
+            since = checkpoint.at - timedelta(minutes=30) if checkpoint else timezone.now() - timedelta(
+                seconds=_FIRST_LOOK_BACK_S
+            )
+            times = engine.last_times(np.array(vehicles, np.int64))
+            times = np.where(times < 0, int(since.timestamp()), times)
+            replayed = 0
+            for first in range(0, len(vehicles), _REPLAY_VEHICLES):
+                piece = slice(first, first + _REPLAY_VEHICLES)
+                positions = store.after(vehicles[piece], times[piece].tolist())
+                replayed += len(positions)
+                episodes, faults = engine.process(positions, self.context)
+                RedetectionSpan.objects.bulk_create(self._fault_spans(positions, faults))
+                self.engine = engine
+                _, spans = self._keep(episodes)
+                RedetectionSpan.objects.bulk_create(spans)
+            self._write_checkpoint(engine)
+        log.info("shard %d: memory rebuilt, %d positions replayed", self.shard, replayed)
+        return engine
+
+    def _write_checkpoint(self, engine: Engine | None = None) -> None:
+        state = (engine or self.engine).dump()  # type: ignore[union-attr]
+        EngineCheckpoint.objects.update_or_create(
+            shard=self.shard, defaults={"at": timezone.now(), "state": zlib.compress(bytes(msgpack.packb(state)), 1)}
+        )
+        self._checkpoint_written = time.monotonic()
+
+
+def _count(found: list[str]) -> None:
+    for code in found:
+        metrics.FINDINGS.inc(code)
+
+
+def _quarantine(rejected: list[Rejected]) -> None:
+    QuarantinedFrame.objects.bulk_create(
+        QuarantinedFrame(
+            at=datetime.fromtimestamp(entry.received_us / 1e6, UTC),
+            reason=entry.reason[:40],
+            detail=entry.detail[:300].replace("\x00", ""),
+            phone=entry.phone[:20].replace("\x00", ""),
+            vehicle_id=entry.vehicle_id or None,
+            remote=entry.remote[:60],
+            raw=entry.raw,
+        )
+        for entry in rejected
+    )

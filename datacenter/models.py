@@ -1,0 +1,45 @@
+"""Every model of the kernel in one place, as Django looks for them; each lives in its own package."""
+
+from datacenter.accounts.models import AuditRecord, Unit, User
+from datacenter.cases.models import Case, CaseAttachment, CaseEvent, WorkflowRule
+from datacenter.detection.models import DetectorSetting, DetectorSettingChange, Finding, Violation
+from datacenter.geo.models import Area, County
+from datacenter.ingest.models import EngineCheckpoint, IngestShard, QuarantinedFrame, RedetectionSpan
+from datacenter.registry.models import (
+    Certificate,
+    Company,
+    DriverBinding,
+    Permit,
+    Practitioner,
+    Terminal,
+    UnknownTerminal,
+    Vehicle,
+)
+
+__all__ = [
+    "Area",
+    "AuditRecord",
+    "Case",
+    "CaseAttachment",
+    "CaseEvent",
+    "Certificate",
+    "Company",
+    "County",
+    "DetectorSetting",
+    "DetectorSettingChange",
+    "DriverBinding",
+    "EngineCheckpoint",
+    "Finding",
+    "IngestShard",
+    "Permit",
+    "Practitioner",
+    "QuarantinedFrame",
+    "RedetectionSpan",
+    "Terminal",
+    "Unit",
+    "UnknownTerminal",
+    "User",
+    "Vehicle",
+    "Violation",
+    "WorkflowRule",
+]

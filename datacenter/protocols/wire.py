@@ -1,0 +1,420 @@
+"""Field kinds of the wire (字段类型): how one field is read, written and shown.
+
+A *kind* turns bytes into a Python value in the unit its field is named for, and back. Scale, padding, counting and
+clock live here, so that no other module divides by ten or strips a zero byte. Tables of messages (``layout.py``)
+lay kinds one after another in the standard's order. ``show`` gives what goes into JSON under the wire name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from enum import IntFlag
+from typing import Any, Generic, TypeVar
+
+from .errors import BadBcd, BadText, BadTime, FieldError, TruncatedBody, UnfitValue
+
+T = TypeVar("T")
+
+GMT8 = timezone(timedelta(hours=8), "GMT+8")
+"""What terminals and platforms call time; the trade has no other zone."""
+
+
+class Reader:
+    """A cursor over one body; ``known`` holds the fields already read, for lists counted by an earlier field."""
+
+    __slots__ = ("data", "edition", "end", "known", "pos")
+
+    def __init__(self, data: bytes, edition: str = "") -> None:
+        self.data, self.edition = data, edition
+        self.pos, self.end = 0, len(data)
+        self.known: dict[str, Any] = {}
+
+    @property
+    def remaining(self) -> int:
+        return self.end - self.pos
+
+    def take(self, size: int) -> bytes:
+        start, stop = self.pos, self.pos + size
+        if stop > self.end:
+            raise TruncatedBody(size, self.end - start, start)
+        self.pos = stop
+        return self.data[start:stop]
+
+    def rest(self) -> bytes:
+        return self.take(self.end - self.pos)
+
+
+class Kind(Generic[T]):
+    """One way of lying on the wire. ``size`` is in bytes, None where it varies; ``title`` is the standard's word."""
+
+    size: int | None = None
+    title: str = ""
+
+    def read(self, reader: Reader) -> T:
+        raise NotImplementedError
+
+    def write(self, value: T, edition: str = "") -> bytes:
+        raise NotImplementedError
+
+    def show(self, value: T) -> Any:
+        return value
+
+    def beside(self, value: T) -> dict[str, Any]:
+        """Wire fields that this kind carries along, such as the length in front of a text."""
+        return {}
+
+
+class Integer(Kind[int]):
+    """BYTE, WORD, DWORD and their signed forms, big-endian."""
+
+    def __init__(self, size: int, signed: bool = False) -> None:
+        self.size, self.signed = size, signed
+        self.title = {1: "BYTE", 2: "WORD", 4: "DWORD"}.get(size, f"BYTE[{size}]") + ("（有符号）" if signed else "")
+
+    def read(self, reader: Reader) -> int:
+        assert self.size is not None
+        return int.from_bytes(reader.take(self.size), "big", signed=self.signed)
+
+    def write(self, value: int, edition: str = "") -> bytes:
+        assert self.size is not None
+        try:
+            return int(value).to_bytes(self.size, "big", signed=self.signed)
+        except (OverflowError, TypeError, ValueError):
+            raise UnfitValue(value, self.title) from None
+
+
+U8, U16, U32, U64 = Integer(1), Integer(2), Integer(4), Integer(8)
+I8, I16, I32 = Integer(1, signed=True), Integer(2, signed=True), Integer(4, signed=True)
+
+
+class SignMagnitude(Kind[int]):
+    """A number whose highest bit is its sign and whose other bits are its magnitude."""
+
+    def __init__(self, size: int) -> None:
+        self.size, self.sign, self.title = size, 1 << (8 * size - 1), f"BYTE[{size}]，最高位为符号"
+
+    def read(self, reader: Reader) -> int:
+        assert self.size is not None
+        raw = int.from_bytes(reader.take(self.size), "big")
+        return -(raw ^ self.sign) if raw & self.sign else raw
+
+    def write(self, value: int, edition: str = "") -> bytes:
+        if abs(value) >= self.sign:
+            raise UnfitValue(value, self.title)
+        return (abs(value) | (self.sign if value < 0 else 0)).to_bytes(self.size or 0, "big")
+
+
+class Scaled(Kind[float]):
+    """An integer in steps of ``step``: read in the unit of the field's name, shown as it lies on the wire."""
+
+    def __init__(self, base: Integer, step: float) -> None:
+        self.base, self.step, self.size = base, step, base.size
+        self.per_unit = round(1 / step)
+        self.title = f"{base.title}，单位 {step:g}"
+
+    def read(self, reader: Reader) -> float:
+        return self.base.read(reader) / self.per_unit
+
+    def write(self, value: float, edition: str = "") -> bytes:
+        return self.base.write(self.show(value))
+
+    def show(self, value: float) -> int:
+        try:
+            return round(value * self.per_unit)
+        except (OverflowError, ValueError, TypeError):  # infinity, not a number, no number at all
+            raise UnfitValue(value, self.title) from None
+
+
+class Flags(Kind[int]):
+    """A word of bits, kept as a plain integer; ``bits`` names them.
+
+    Not kept as the enum: ``IntFlag`` remembers each combination it has met for ever, and terminals could send them all.
+    """
+
+    def __init__(self, size: int, bits: type[IntFlag]) -> None:
+        self.base, self.bits, self.size = Integer(size), bits, size
+        self.title = f"{self.base.title} 位标志"
+
+    def read(self, reader: Reader) -> int:
+        return self.base.read(reader)
+
+    def write(self, value: int, edition: str = "") -> bytes:
+        return self.base.write(value)
+
+    def names(self, value: int) -> list[str]:
+        return [bit.name or "" for bit in self.bits if value & bit.value]
+
+
+class Bcd(Kind[str]):
+    """Packed decimal digits as text. Real phones carry hexadecimal nibbles too; ``strict`` refuses them."""
+
+    def __init__(self, size: int, strict: bool = False) -> None:
+        self.size, self.strict, self.title = size, strict, f"BCD[{size}]"
+
+    def read(self, reader: Reader) -> str:
+        assert self.size is not None
+        raw = reader.take(self.size)
+        digits = raw.hex()
+        if self.strict and not digits.isdecimal():
+            raise BadBcd(raw, reader.pos - self.size)
+        return digits
+
+    def write(self, value: str, edition: str = "") -> bytes:
+        assert self.size is not None
+        try:
+            raw = bytes.fromhex(value.rjust(2 * self.size, "0"))
+        except ValueError:
+            raise UnfitValue(value, self.title) from None
+        if len(raw) != self.size or not value.isalnum():
+            raise UnfitValue(value, self.title)
+        return raw
+
+
+def _digits(raw: bytes, offset: int) -> str:
+    digits = raw.hex()
+    if not digits.isdecimal():
+        raise BadBcd(raw, offset)
+    return digits
+
+
+class BcdTime(Kind[datetime]):
+    """YYMMDDhhmmss as BCD[6], aware. GMT+8 unless a message says otherwise; years are 2000 to 2099."""
+
+    size = 6
+    title = "BCD[6] YYMMDDhhmmss"
+
+    def __init__(self, zone: timezone = GMT8) -> None:
+        self.zone = zone
+
+    def read(self, reader: Reader) -> datetime:
+        raw = reader.take(6)
+        digits = _digits(raw, reader.pos - 6)
+        year, month, day, hour, minute, second = (int(digits[i : i + 2]) for i in range(0, 12, 2))
+        try:
+            return datetime(2000 + year, month, day, hour, minute, second, tzinfo=self.zone)
+        except ValueError:
+            raise BadTime(raw, reader.pos - 6) from None
+
+    def write(self, value: datetime, edition: str = "") -> bytes:
+        local = value.astimezone(self.zone)
+        if not 2000 <= local.year <= 2099:
+            raise UnfitValue(value, self.title)
+        return bytes.fromhex(local.strftime("%y%m%d%H%M%S"))
+
+    def show(self, value: datetime) -> str:
+        return value.astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+UTC_TIME = BcdTime(UTC)
+
+
+class BcdDate(Kind[date]):
+    """YYYYMMDD as BCD[4]."""
+
+    size = 4
+    title = "BCD[4] YYYYMMDD"
+
+    def read(self, reader: Reader) -> date:
+        raw = reader.take(4)
+        digits = _digits(raw, reader.pos - 4)
+        try:
+            return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+        except ValueError:
+            raise BadTime(raw, reader.pos - 4) from None
+
+    def write(self, value: date, edition: str = "") -> bytes:
+        return bytes.fromhex(f"{value.year:04d}{value.month:02d}{value.day:02d}")
+
+    def show(self, value: date) -> str:
+        return value.isoformat()
+
+
+class Text(Kind[str]):
+    """GBK text: of fixed ``size`` padded with zero bytes, behind a length (``count``), or to the end of the body.
+
+    Zero bytes are stripped on both sides: the 2019 text pads in front, everybody else behind. Read as GB18030, which
+    holds GBK and the rare characters of names and plates besides. ``count_name`` is the wire name of the length.
+    """
+
+    def __init__(self, size: int | None = None, *, count: Integer | None = None, count_name: str = "") -> None:
+        self.size, self.count, self.count_name = size, count, count_name
+        self.title = f"STRING[{size}]" if size else f"{count.title} 长度 + STRING" if count else "STRING"
+
+    def read(self, reader: Reader) -> str:
+        size = self.count.read(reader) if self.count else self.size
+        start = reader.pos
+        raw = reader.rest() if size is None else reader.take(size)
+        try:
+            return raw.strip(b"\0").decode("gb18030")
+        except UnicodeDecodeError as fault:
+            raise BadText(raw, start + fault.start) from None
+
+    def write(self, value: str, edition: str = "") -> bytes:
+        try:
+            raw = value.encode("gb18030")
+        except (UnicodeEncodeError, AttributeError):
+            raise UnfitValue(value, self.title) from None
+        if self.count:
+            return self.count.write(len(raw)) + raw
+        if self.size is None:
+            return raw
+        if len(raw) > self.size:
+            raise UnfitValue(value, self.title)
+        return raw.ljust(self.size, b"\0")
+
+    def beside(self, value: str) -> dict[str, Any]:
+        return {self.count_name: len(value.encode("gb18030"))} if self.count_name else {}
+
+
+class Bytes(Kind[bytes]):
+    """Raw bytes: ``size`` of them, as many as ``count`` in front says, or to the end. Shown in hexadecimal."""
+
+    def __init__(self, size: int | None = None, *, count: Integer | None = None, count_name: str = "") -> None:
+        self.size, self.count, self.count_name = size, count, count_name
+        self.title = f"BYTE[{size}]" if size else f"{count.title} 长度 + BYTE[n]" if count else "BYTE[n]"
+
+    def read(self, reader: Reader) -> bytes:
+        size = self.count.read(reader) if self.count else self.size
+        return reader.rest() if size is None else reader.take(size)
+
+    def write(self, value: bytes, edition: str = "") -> bytes:
+        if self.size is not None and len(value) != self.size:
+            raise UnfitValue(value, self.title)
+        return (self.count.write(len(value)) if self.count else b"") + value
+
+    def show(self, value: bytes) -> str:
+        return value.hex().upper()
+
+    def beside(self, value: bytes) -> dict[str, Any]:
+        return {self.count_name: len(value)} if self.count_name else {}
+
+
+class Repeated(Kind[tuple[Any, ...]]):
+    """A list of one kind: ``times`` a number or an earlier field's Python name, ``count`` in front, or to the end."""
+
+    def __init__(
+        self,
+        item: Kind[Any],
+        *,
+        times: int | str | None = None,
+        count: Integer | None = None,
+        count_name: str = "count",
+    ) -> None:
+        self.item, self.times, self.count, self.count_name = item, times, count, count_name
+        self.title = f"{item.title} × {times or 'n'}"
+
+    def read(self, reader: Reader) -> tuple[Any, ...]:
+        times = reader.known[self.times] if isinstance(self.times, str) else self.times
+        if self.count:
+            times = self.count.read(reader)
+        items: list[Any] = []
+        while len(items) < times if times is not None else reader.remaining:
+            items.append(self.item.read(reader))
+        return tuple(items)
+
+    def write(self, value: tuple[Any, ...], edition: str = "") -> bytes:
+        if isinstance(self.times, int) and len(value) != self.times:
+            raise UnfitValue(value, self.title)
+        head = self.count.write(len(value), edition) if self.count else b""
+        return head + b"".join(self.item.write(item, edition) for item in value)
+
+    def show(self, value: tuple[Any, ...]) -> list[Any]:
+        return [self.item.show(item) for item in value]
+
+    def beside(self, value: tuple[Any, ...]) -> dict[str, Any]:
+        return {self.count_name: len(value)} if self.count else {}
+
+
+class _Absent(Kind[None]):
+    """A field that the edition at hand doesn't have."""
+
+    size = 0
+    title = "—"
+
+    def read(self, reader: Reader) -> None:
+        return None
+
+    def write(self, value: None, edition: str = "") -> bytes:
+        return b""
+
+
+ABSENT = _Absent()
+
+
+@dataclass(frozen=True, slots=True)
+class Tlv:
+    """One item of id, length and value, as it came.
+
+    ``declared`` is None for a whole item. A list that ends inside its last item keeps what there was: ``declared`` is
+    then the length announced, or -1 where the list ended before the length, so that it encodes back unchanged.
+    """
+
+    id: int
+    data: bytes
+    declared: int | None = None
+
+
+class TlvList(Kind[tuple[Tlv, ...]]):
+    """Items of id, length and value to the end of the body. None is dropped, whatever its id or length.
+
+    ``table`` maps an id to the dataclass (see ``layout.py``) that its bytes are read by. An item of another length than
+    its layout stays bytes and is shown as malformed: a vendor's oddity never costs the fields around it.
+    """
+
+    title = "附加信息项列表"
+
+    def __init__(self, table: Mapping[int, Any], *, id_size: int = 1, length_size: int = 1) -> None:
+        self.table, self.id_size, self.length_size = table, id_size, length_size
+
+    def read(self, reader: Reader) -> tuple[Tlv, ...]:
+        items: list[Tlv] = []
+        data, pos, end, id_size = reader.data, reader.pos, reader.end, self.id_size
+        head = id_size + self.length_size
+        while pos < end:
+            item_id = int.from_bytes(data[pos : pos + id_size], "big")
+            if end - pos < head:
+                items.append(Tlv(item_id, data[pos + id_size : end], -1))
+                break
+            size = int.from_bytes(data[pos + id_size : pos + head], "big")
+            pos += head
+            value = data[pos : min(pos + size, end)]
+            items.append(Tlv(item_id, value, None if len(value) == size else size))
+            pos += size
+        reader.pos = end
+        return tuple(items)
+
+    def write(self, value: tuple[Tlv, ...], edition: str = "") -> bytes:
+        id_kind, length_kind = Integer(self.id_size), Integer(self.length_size)
+        parts: list[bytes] = []
+        for item in value:
+            parts.append(id_kind.write(item.id))
+            if item.declared != -1:
+                parts.append(length_kind.write(len(item.data) if item.declared is None else item.declared))
+            parts.append(item.data)
+        return b"".join(parts)
+
+    def typed(self, item: Tlv) -> Any:
+        """The item read by the table; None where the table hasn't its id or the bytes don't fit."""
+        form = self.table.get(item.id)
+        if form is None or item.declared is not None:
+            return None
+        try:
+            return form.layout.decode_whole(item.data)
+        except FieldError:
+            return None
+
+    def show(self, value: tuple[Tlv, ...]) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        for item in value:
+            key = f"0x{item.id:0{2 * self.id_size}X}"
+            if item.declared == -1:
+                out["_trailing"] = item.id.to_bytes(self.id_size, "big").hex().upper() + item.data.hex().upper()
+                continue
+            if item.declared is not None:
+                out[key] = {"len": item.declared, "truncated": item.data.hex().upper()}
+                continue
+            out[key] = {"len": len(item.data), "hex": item.data.hex().upper()}
+            if item.id in self.table:
+                typed = self.typed(item)
+                out[key] |= {"malformed": 1} if typed is None else typed.layout.show(typed)
+        return out

@@ -1,0 +1,1 @@
+"""The registry of companies, vehicles, people and terminals (登记)."""

@@ -1,0 +1,6 @@
+"""Addresses of the kernel's websockets."""
+
+from datacenter.cases.routing import websocket_urlpatterns as case_sockets
+from datacenter.tracks.routing import websocket_urlpatterns as map_sockets
+
+websocket_urlpatterns = [*map_sockets, *case_sockets]

@@ -1,0 +1,1 @@
+"""Where vehicles were: append, latest, between (轨迹)."""

@@ -1,0 +1,204 @@
+"""The tracks in PostgreSQL (轨迹存取): append in a transaction of ingest, read the latest and what was between.
+
+Rows are the columns of ``Positions``; a report's identity is (vehicle, device_time, hash of its body), so storing one
+twice stores it once. Partitions are days of Asia/Shanghai and follow device_time.
+"""
+
+from __future__ import annotations
+
+import struct
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+from django.db import connection
+from django.utils import timezone
+
+from datacenter.tracks.position import DTYPES, Positions
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+COLUMNS = (
+    "device_time",
+    "received_at",
+    "body_hash",
+    "vehicle_id",
+    "latitude_e6",
+    "longitude_e6",
+    "alarm",
+    "status",
+    "mileage_dkm",
+    "speed_dkmh",
+    "bearing_deg",
+    "altitude_m",
+    "flags",
+    "extras",
+)
+_PG_EPOCH_US = 946_684_800_000_000  # PostgreSQL counts microseconds from 2000-01-01 UTC
+_HEADER = b"PGCOPY\n\xff\r\n\x00" + struct.pack(">ii", 0, 0)
+_TRAILER = struct.pack(">h", -1)
+# One COPY row up to the extras: count of fields, then each field with its length, big-endian.
+_ROW = np.dtype(
+    [
+        ("fields", ">i2"),
+        *[
+            item
+            for name, width in (
+                ("device_time", ">i8"),
+                ("received_at", ">i8"),
+                ("body_hash", ">i8"),
+                ("vehicle_id", ">i4"),
+                ("latitude_e6", ">i4"),
+                ("longitude_e6", ">i4"),
+                ("alarm", ">i4"),
+                ("status", ">i4"),
+                ("mileage_dkm", ">i4"),
+                ("speed_dkmh", ">i4"),
+                ("bearing_deg", ">i2"),
+                ("altitude_m", ">i4"),
+                ("flags", ">i2"),
+            )
+            for item in ((f"{name}_len", ">i4"), (name, width))
+        ],
+        ("extras_len", ">i4"),
+    ]
+)
+_INT32_MAX = 2**31 - 1
+
+
+def encode_rows(positions: Positions, extras: list[bytes]) -> bytes:
+    """``positions`` with their raw extras in PostgreSQL's binary COPY format.
+
+    A mileage that is absent or does not fit (over 214 million km) is stored as -1 and read back as absent.
+    """
+    rows = np.zeros(len(positions), _ROW)
+    rows["fields"] = len(COLUMNS)
+    for name in COLUMNS[:-1]:
+        rows[f"{name}_len"] = _ROW[name].itemsize
+    rows["device_time"] = positions.device_time * 1_000_000 - _PG_EPOCH_US
+    rows["received_at"] = positions.received_us - _PG_EPOCH_US
+    for name in ("body_hash", "vehicle_id", "latitude_e6", "longitude_e6", "speed_dkmh", "altitude_m", "flags"):
+        rows[name] = getattr(positions, name)
+    rows["bearing_deg"] = np.clip(positions.bearing_deg, -1, 32767)
+    rows["alarm"] = positions.alarm.view(np.int32)
+    rows["status"] = positions.status.view(np.int32)
+    rows["mileage_dkm"] = np.where(positions.mileage_dkm > _INT32_MAX, -1, positions.mileage_dkm)
+    lengths = np.fromiter(map(len, extras), np.int32, len(extras))
+    rows["extras_len"] = lengths
+    raw, width = rows.tobytes(), _ROW.itemsize
+    parts = [_HEADER]
+    for index, tail in enumerate(extras):
+        parts.append(raw[index * width : (index + 1) * width])
+        parts.append(tail)
+    parts.append(_TRAILER)
+    return b"".join(parts)
+
+
+def copy_rows(cursor: Any, table: str, data: bytes) -> int:
+    """Binary COPY of ``data`` (``encode_rows``) into ``table``; the number of rows."""
+    import io
+
+    cursor.copy_expert(f"COPY {table} ({', '.join(COLUMNS)}) FROM STDIN (FORMAT binary)", io.BytesIO(data))
+    return int(cursor.rowcount)
+
+
+def append_fresh(cursor: Any, positions: Positions, extras: list[bytes]) -> int:
+    """Store positions known to be new (later than all that their vehicle has): one COPY, no look-up."""
+    return copy_rows(cursor, "track_position", encode_rows(positions, extras))
+
+
+def append_once(cursor: Any, positions: Positions, extras: list[bytes]) -> npt.NDArray[np.bool_]:
+    """Store positions that may be stored already; true where a row was new. Twins inside the batch count once."""
+    cursor.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS track_incoming (LIKE track_position INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
+    )
+    cursor.execute("DELETE FROM track_incoming")
+    copy_rows(cursor, "track_incoming", encode_rows(positions, extras))
+    cursor.execute(
+        f"INSERT INTO track_position ({', '.join(COLUMNS)}) SELECT {', '.join(COLUMNS)} FROM track_incoming"
+        " ORDER BY vehicle_id, device_time ON CONFLICT DO NOTHING"
+        " RETURNING vehicle_id, extract(epoch FROM device_time)::bigint, body_hash"
+    )
+    new = set(cursor.fetchall())
+    keys = zip(
+        positions.vehicle_id.tolist(), positions.device_time.tolist(), positions.body_hash.tolist(), strict=True
+    )
+    fresh = np.zeros(len(positions), np.bool_)
+    for index, key in enumerate(keys):
+        if key in new:
+            new.discard(key)
+            fresh[index] = True
+    return fresh
+
+
+def make_partitions(days: list[date]) -> list[date]:
+    """Make the partitions of ``days`` that are missing; which were made."""
+    made = []
+    with connection.cursor() as cursor:
+        for day in days:
+            cursor.execute("SELECT track_make_partition(%s)", [day])
+            if cursor.fetchone()[0]:
+                made.append(day)
+    return made
+
+
+def day_of(unix_s: int) -> date:
+    """The day of Asia/Shanghai that a unix time lies in."""
+    return datetime.fromtimestamp(unix_s, SHANGHAI).date()
+
+
+_SELECT = (
+    "vehicle_id, extract(epoch FROM device_time)::bigint, body_hash,"
+    " (extract(epoch FROM received_at) * 1000000)::bigint, latitude_e6, longitude_e6, speed_dkmh, bearing_deg,"
+    " altitude_m, alarm, status, coalesce(mileage_dkm, -1), flags"
+)
+
+
+def between(vehicle_id: int, start: datetime, end: datetime) -> Positions:
+    """One vehicle's positions with ``start`` <= device time < ``end``, in device-time order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_SELECT} FROM track_position WHERE vehicle_id = %s AND device_time >= %s AND device_time < %s"
+            " ORDER BY device_time, body_hash",
+            [vehicle_id, start, end],
+        )
+        return _columns(cursor.fetchall())
+
+
+def latest(vehicle_ids: npt.NDArray[np.integer[Any]] | None = None, since: datetime | None = None) -> Positions:
+    """The last position (by device time) of each vehicle that has one since ``since`` (default: 8 days ago).
+
+    Probes the index once for each vehicle and partition; 11,268 vehicles take some tens of milliseconds a day.
+    """
+    since = since or timezone.now() - timedelta(days=8)
+    with connection.cursor() as cursor:
+        if vehicle_ids is None:
+            vehicles, arguments = "(SELECT id FROM vehicle)", []
+        else:
+            vehicles, arguments = "unnest(%s::int[])", [[int(pk) for pk in vehicle_ids]]
+        cursor.execute(
+            f"SELECT p.* FROM {vehicles} AS v(id) CROSS JOIN LATERAL (SELECT {_SELECT} FROM track_position"
+            " WHERE vehicle_id = v.id AND device_time >= %s ORDER BY device_time DESC, body_hash DESC LIMIT 1) AS p",
+            [*arguments, since],
+        )
+        return _columns(cursor.fetchall())
+
+
+def after(vehicle_ids: list[int], times: list[int]) -> Positions:
+    """Positions of each vehicle later than its unix time in ``times``, ordered by vehicle, device time, hash."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT p.* FROM unnest(%s::int[], %s::bigint[]) AS v(id, t) CROSS JOIN LATERAL"
+            f" (SELECT {_SELECT} FROM track_position WHERE vehicle_id = v.id AND device_time > to_timestamp(v.t)"
+            "  ORDER BY device_time, body_hash) AS p",
+            [vehicle_ids, times],
+        )
+        return _columns(cursor.fetchall())
+
+
+def _columns(rows: list[tuple[Any, ...]]) -> Positions:
+    if not rows:
+        return Positions.empty()
+    columns = [np.array(column, np.int64) for column in zip(*rows, strict=True)]
+    return Positions(*(column.astype(dtype) for column, dtype in zip(columns, DTYPES.values(), strict=True)))

@@ -1,0 +1,14 @@
+"""Addresses of the kernel's pages and API; each package lists its own in its ``urls.py``."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("datacenter.accounts.urls")),
+    path("", include("datacenter.cockpit.urls")),
+    path("", include("datacenter.health.urls")),
+    path("", include("datacenter.registry.urls")),
+    path("", include("datacenter.tracks.urls")),
+    path("", include("datacenter.cases.urls")),
+    path("", include("datacenter.gateway.urls")),
+    path("api/", include("datacenter.api_urls")),
+]

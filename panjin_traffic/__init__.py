@@ -1,0 +1,1 @@
+"""Wiring of the project: settings, addresses, processes; no rule of the trade."""

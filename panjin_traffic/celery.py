@@ -1,0 +1,19 @@
+"""The Celery application: shard workers carry positions, the default worker everything else."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "panjin_traffic.settings")
+os.environ.setdefault("DATABASE_ROLE", "ingest")
+
+app = Celery("panjin_traffic")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["datacenter"])
+
+
+@app.on_after_finalize.connect
+def _schedule(sender: Celery, **_: object) -> None:
+    from panjin_traffic.schedule import SCHEDULE
+
+    sender.conf.beat_schedule = SCHEDULE

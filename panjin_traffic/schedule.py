@@ -1,0 +1,18 @@
+"""The beat table: which task, how often, and why."""
+
+from typing import Any
+
+from django.conf import settings
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    # Partitions lie ready before the day they hold begins: no insert ever waits for one.
+    "make-partitions": {"task": "datacenter.tracks.make_partitions", "schedule": 3600.0},
+}
+# Silence is seen by watermark ticks; each shard's worker writes its own, in order with its positions.
+for shard in range(settings.INGEST_SHARDS):
+    SCHEDULE[f"tick-{shard}"] = {
+        "task": "datacenter.ingest.tick",
+        "schedule": 30.0,
+        "args": [shard],
+        "options": {"queue": f"shard.{shard}", "expires": 25},
+    }

@@ -1,0 +1,208 @@
+"""The cast (演员表) and the servers that tests run on: real PostgreSQL, real Valkey, a real web process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+import pytest
+import redis
+from django.conf import settings
+from django.db import connection
+
+from datacenter.accounts.models import Unit, User
+from datacenter.accounts.rights import Role
+from datacenter.geo.models import County
+from datacenter.registry.models import Company
+from tests import factories
+from tests.ports import free_port
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _clean_redis() -> Iterator[None]:
+    """Each test finds nothing of another's in Valkey; keys carry this run's prefix."""
+    yield
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    if keys := list(client.scan_iter(f"{settings.REDIS_PREFIX}:*", count=1000)):
+        client.delete(*keys)
+
+
+# --- the cast --------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def counties(db: None) -> dict[str, County]:
+    """Panjin's four, by code."""
+    return factories.make_counties()
+
+
+@pytest.fixture
+def bureau(counties: dict[str, County]) -> Unit:
+    return factories.make_unit("盘锦市交通运输局", Unit.Kind.BUREAU)
+
+
+@pytest.fixture
+def city_officer(bureau: Unit) -> User:
+    """The city's regulator (市级监管员)."""
+    return factories.make_user("city", Role.CITY_REGULATOR, bureau)
+
+
+def _county_officer(bureau: Unit, code: str, username: str) -> User:
+    unit = factories.make_unit(
+        f"{factories.DISTRICTS[code]}分局", Unit.Kind.COUNTY_STATION, parent=bureau, county_id=code
+    )
+    return factories.make_user(username, Role.COUNTY_OFFICER, unit)
+
+
+@pytest.fixture
+def dawa_officer(bureau: Unit) -> User:
+    return _county_officer(bureau, factories.DAWA, "dawa")
+
+
+@pytest.fixture
+def panshan_officer(bureau: Unit) -> User:
+    return _county_officer(bureau, factories.PANSHAN, "panshan")
+
+
+@pytest.fixture
+def hotline_operator(bureau: Unit) -> User:
+    unit = factories.make_unit("12328 热线中心", Unit.Kind.HOTLINE, parent=bureau)
+    return factories.make_user("hotline", Role.HOTLINE_OPERATOR, unit)
+
+
+@pytest.fixture
+def approver(bureau: Unit) -> User:
+    return factories.make_user("approver", Role.APPROVER, factories.make_unit("法制审核科", parent=bureau))
+
+
+@pytest.fixture
+def enforcement_officer(bureau: Unit) -> User:
+    unit = factories.make_unit("交通综合执法一大队", Unit.Kind.ENFORCEMENT_TEAM, parent=bureau)
+    return factories.make_user("enforcer", Role.ENFORCEMENT_OFFICER, unit)
+
+
+@pytest.fixture
+def administrator(bureau: Unit) -> User:
+    return factories.make_user("admin", Role.ADMINISTRATOR, bureau, is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def hazmat_company(counties: dict[str, County]) -> Company:
+    """A dangerous-goods company of Dawa."""
+    return factories.make_company("盘锦鸿运危险货物运输有限公司", factories.DAWA)
+
+
+@pytest.fixture
+def other_company(counties: dict[str, County]) -> Company:
+    """Another company, of Panshan."""
+    return factories.make_company("盘山顺达货物运输有限公司", factories.PANSHAN)
+
+
+@pytest.fixture
+def safety_officer(hazmat_company: Company) -> User:
+    """The safety officer of ``hazmat_company`` (企业安全员)."""
+    return factories.make_user("safety", Role.SAFETY_OFFICER, hazmat_company.unit)
+
+
+@pytest.fixture
+def other_safety_officer(other_company: Company) -> User:
+    return factories.make_user("safety2", Role.SAFETY_OFFICER, other_company.unit)
+
+
+# --- servers ---------------------------------------------------------------------------------------------------------
+def on_test_database(url: str) -> str:
+    """``url`` with the database that this run's tests use in place of its own."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path="/" + str(connection.settings_dict["NAME"])))
+
+
+@pytest.fixture
+def web_connection(transactional_db: None) -> Iterator[psycopg2.extensions.connection]:
+    """A connection as the web's database role, with no scope set: what raw SQL in a web session could do."""
+    opened = psycopg2.connect(on_test_database(os.environ["DATABASE_WEB_URL"]))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def tracks(transactional_db: None) -> Iterator[None]:
+    """Empty tracks before and after; Django's flush knows only its own models."""
+    _empty_tracks()
+    yield
+    _empty_tracks()
+
+
+def _empty_tracks() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE track_position")
+
+
+def child_environment(**more: str) -> dict[str, str]:
+    """The environment of a process of ours on this run's test database."""
+    urls = {
+        name: on_test_database(os.environ[name])
+        for name in ("DATABASE_URL", "DATABASE_WEB_URL", "DATABASE_INGEST_URL")
+    }
+    return {**os.environ, **urls, "REDIS_PREFIX": settings.REDIS_PREFIX, "LOG_LEVEL": "WARNING", **more}
+
+
+@dataclass(frozen=True)
+class Site:
+    """A web process on loopback."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+
+@pytest.fixture(scope="session")
+def _web_process(django_db_setup: None, django_db_blocker: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    port = free_port()
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        environment = child_environment(DATABASE_ROLE="web", WEB_PORT=str(port))
+    log = (tmp_path_factory.mktemp("web") / "web.log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "uvicorn", "panjin_traffic.asgi:application", "--port", str(port), "--log-level", "warning"],
+        cwd=ROOT,
+        env=environment,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    url = f"http://127.0.0.1:{port}"
+    wait_for(lambda: answers(f"{url}/healthz"), 30, f"the web process; see {log.name}")
+    yield Site(url, process)
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture
+def live_server(transactional_db: None, tracks: None, _web_process: Site) -> Site:
+    """The real web process (uvicorn, the web's database role) on this run's database; rows must be committed."""
+    return _web_process
+
+
+def answers(url: str) -> bool:
+    """Whether an address answers with success."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:
+            return response.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def wait_for(condition: object, seconds: float, what: str) -> None:
+    """Wait until ``condition()`` holds; fails by name after ``seconds``."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if condition():  # type: ignore[operator]
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"waited {seconds} s for {what}")

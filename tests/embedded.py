@@ -1,0 +1,18 @@
+"""Brings up the tests' own PostgreSQL and Valkey before Django reads its settings (loaded by ``-p tests.embedded``)."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "panjin_traffic.settings")
+os.environ["DATABASE_ROLE"] = "owner"
+os.environ.setdefault("REDIS_PREFIX", f"test{os.getpid()}")
+os.environ.setdefault("VAR_DIR", str(ROOT / "var" / "test"))
+os.environ.setdefault("SECRET_KEY", "for the tests alone, not for any machine that serves people")
+
+if not os.environ.get("DATABASE_URL"):
+    from panjin_traffic import servers
+
+    SERVERS = servers.ensure(Path(os.environ["VAR_DIR"]))
+    os.environ.update(SERVERS.environment())
