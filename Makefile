@@ -6,6 +6,7 @@ STAMP := .venv/.installed
 .PHONY: setup run test test-long lint bench screenshots lock clean clean-data browser
 
 setup: $(STAMP) node_modules/.installed  ## .venv with packages, front-end packages; instant when done
+	@:
 
 run: setup  ## servers, all processes, simulated fleet; make run ARGS="--vehicles 500"
 	@exec $(PY) manage.py up $(ARGS)

@@ -1,1 +1,6 @@
 """What administrators edit under /admin/; each package registers its own."""
+
+from datacenter.accounts import admin as accounts
+from datacenter.detection import admin as detection
+
+__all__ = ["accounts", "detection"]

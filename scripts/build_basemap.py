@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 from datacenter.geo import published  # noqa: E402
 
 TARGET = ROOT / "static/data/basemap"
-MARGIN_DEG = 2.5  # how far around the city the map knows anything
+MARGIN_DEG = 2.0  # how far around the city the map knows anything
 FINE = 0.0008  # degree; about 70 m
 COARSE = 0.004
 
@@ -44,7 +44,6 @@ PLACES = {
     "Anshan": ("鞍山市", 1),
     "Jinzhou": ("锦州市", 1),
     "Liaoyang": ("辽阳市", 1),
-    "Panjin": ("盘锦市", 1),
     "Haicheng": ("海城市", 2),
     "Dashiqiao": ("大石桥市", 2),
     "Gaizhou": ("盖州市", 2),
@@ -133,9 +132,7 @@ def _rivers(facts: Path | None) -> list[dict[str, Any]]:
     pieces = [shape(row["geometry"]) for row in _facts(facts, "rivers_wdbii_full_wgs84.geojson")]
     made = []
     for name, points in RIVERS.items():
-        near = [
-            piece for piece in pieces if any(piece.distance(shapely.Point(point)) < 0.03 for point in points)
-        ]
+        near = [piece for piece in pieces if any(piece.distance(shapely.Point(point)) < 0.03 for point in points)]
         mine = [piece for piece in near if _owner(piece) == name]
         if mine:
             made.append(_feature("river", _simple(shapely.line_merge(MultiLineString(mine)), FINE / 2), name=name))
@@ -179,7 +176,8 @@ def _demo_roads(city: str, own: BaseGeometry) -> None:
 
 
 def _feature(layer: str, geometry: BaseGeometry, **properties: Any) -> dict[str, Any]:
-    rounded = shapely.set_precision(geometry, 1e-5) if layer != "sea" else shapely.set_precision(geometry, 1e-4)
+    grid = {"sea": 1e-4, "neighbour": 1e-3}.get(layer, 1e-5)
+    rounded = shapely.set_precision(geometry, grid)
     return {"type": "Feature", "properties": {"layer": layer, **properties}, "geometry": mapping(rounded)}
 
 

@@ -1,6 +1,6 @@
 """Make the demo city's movement file, `datacenter/simulator/data/movement.npz`; the same bytes every time.
 
-    .venv/bin/python scripts/generate_demo_movement.py [--out FILE]
+    .venv/bin/python scripts/generate_demo_movement.py [--out FILE] [--compare REAL_TRACKS]
 
 Run it after a change in `datacenter/simulator/generate/`. `docs/demo_movement.md` says how the result compares with
 real tracks.
@@ -8,6 +8,7 @@ real tracks.
 
 import argparse
 import io
+import json
 import sys
 import zipfile
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from datacenter.simulator.generate.compare import compare  # noqa: E402
 from datacenter.simulator.generate.drive import STEP_S  # noqa: E402
 from datacenter.simulator.generate.network import (  # noqa: E402
     METRES_PER_LAT,
@@ -87,7 +89,12 @@ def main() -> None:
     """Generate, check the bounds that the file's integers need, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=OUT)
-    path = parser.parse_args().out
+    parser.add_argument("--compare", type=Path, help="don't generate; compare the committed file with real tracks")
+    options = parser.parse_args()
+    if options.compare:
+        print(json.dumps(compare(options.compare), indent=1))
+        return
+    path = options.out
     network = build_network()
     made = list(templates(network))
     for template in made:

@@ -9,9 +9,10 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import psycopg2
 import pytest
@@ -131,6 +132,33 @@ def web_connection(transactional_db: None) -> Iterator[psycopg2.extensions.conne
     opened = psycopg2.connect(on_test_database(os.environ["DATABASE_WEB_URL"]))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def as_ingest(tracks: None) -> Iterator[None]:
+    """The test's own connection has the role of workers and gateways; rows that only the owner makes come before."""
+    with _as_role("DATABASE_INGEST_URL"):
+        yield
+
+
+@pytest.fixture
+def as_web(tracks: None) -> Iterator[None]:
+    """The test's own connection has the web's role, bound by row-level security; rows come before (committed)."""
+    with _as_role("DATABASE_WEB_URL"):
+        yield
+
+
+@contextmanager
+def _as_role(variable: str) -> Iterator[None]:
+    parts = urlsplit(os.environ[variable])
+    owner = {name: connection.settings_dict[name] for name in ("USER", "PASSWORD")}
+    connection.close()
+    connection.settings_dict.update(USER=parts.username, PASSWORD=unquote(parts.password or ""))
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict.update(owner)
 
 
 @pytest.fixture

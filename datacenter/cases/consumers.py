@@ -1,7 +1,7 @@
 """The cases' websocket (案件变动): says that a case appeared or changed inside the user's scope, and nothing else.
 
-Who is listening is asked again every half minute: a session that ended, an account that was disabled or moved to another
-unit closes its sockets.
+Who is listening is asked again every half minute: a session that ended, an account that was disabled or moved to
+another unit closes its sockets.
 """
 
 import asyncio

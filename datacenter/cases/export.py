@@ -1,4 +1,4 @@
-"""The list of cases as a file (导出), with the columns of the page; people's names hidden where the reader's role needs none."""
+"""The list of cases as a file (导出); people's names are hidden where the reader's role does not need them."""
 
 import csv
 import io

@@ -16,6 +16,8 @@ from datacenter.cases.states import State, Verb
 from datacenter.geo.models import County
 from datacenter.registry.models import Vehicle
 
+Choices = list[tuple[str, str]]
+
 _TEXT = {"class": "form-control"}
 _SELECT = {"class": "form-select"}
 
@@ -50,7 +52,7 @@ class CaseFilterForm(forms.Form):
         label=_("至"), required=False, widget=forms.DateInput(attrs={**_TEXT, "type": "date"}, format="%Y-%m-%d")
     )
 
-    def __init__(self, *args: Any, counties: list[tuple[str, str]], kinds: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, counties: Choices, kinds: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = [("", _("全部")), *kinds]  # type: ignore[attr-defined]
         if counties:
@@ -105,6 +107,12 @@ class VerbForm(forms.Form):
             if isinstance(field, forms.FileField):  # chosen files stay chosen when the form comes back with an error
                 field.widget.attrs["hx-preserve"] = "true"
             del name
+
+    @property
+    def has_typed(self) -> bool:
+        """Whether somebody wrote words that must not be lost."""
+        return any(isinstance(self[name].value(), str) and self[name].value() for name in ("note", "result", "reason")
+                   if name in self.fields)  # fmt: skip
 
     def act(self, by: Any) -> Case:
         """Does the verb with what was filled in."""

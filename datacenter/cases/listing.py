@@ -22,7 +22,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def filtered(rows: QuerySet[Case], wanted: dict[str, Any], vehicles: QuerySet[Vehicle]) -> QuerySet[Case]:
-    """``rows`` that the filters let through, the state tab apart; ``vehicles`` are those that a plate is looked up in."""
+    """``rows`` that the filters let through, the state tab apart; a plate is looked up among ``vehicles``."""
     if county := wanted.get("county"):
         rows = rows.filter(county=None) if county == "none" else rows.filter(county_id=county)
     for name in ("industry", "kind"):
@@ -66,7 +66,7 @@ def tabs(user: Any, rows: QuerySet[Case], current: str) -> list[dict[str, Any]]:
 class Page:
     """One page by cursor: its rows, and the addresses of its neighbours."""
 
-    rows: Sequence[Case]
+    rows: Sequence[Any]
     newer: bool
     older: bool
     newest_query: str
@@ -74,20 +74,20 @@ class Page:
     older_query: str
 
 
-def page_of(rows: QuerySet[Case], parameters: QueryDict) -> Page:
-    """The page that ``parameters`` ask for: ``before`` a cursor, ``after`` one, or the newest."""
+def page_of(rows: QuerySet[Any], parameters: QueryDict, moment: str = "opened_at") -> Page:
+    """The page that ``parameters`` ask for, newest first: ``before`` a cursor, ``after`` one, or the top."""
     before, after = _cursor(parameters.get("before")), _cursor(parameters.get("after"))
     if after:
-        opened_at, pk = after
-        later = rows.filter(opened_at__gte=opened_at).exclude(opened_at=opened_at, pk__lte=pk)
-        found = list(later.order_by("opened_at", "pk")[: PAGE_SIZE + 1])
+        at, pk = after
+        later = rows.filter(**{f"{moment}__gte": at}).exclude(**{moment: at, "pk__lte": pk})
+        found = list(later.order_by(moment, "pk")[: PAGE_SIZE + 1])
         newer, older = len(found) > PAGE_SIZE, True
         found = found[:PAGE_SIZE][::-1]
     else:
         if before:
-            opened_at, pk = before
-            rows = rows.filter(opened_at__lte=opened_at).exclude(opened_at=opened_at, pk__gte=pk)
-        found = list(rows.order_by("-opened_at", "-pk")[: PAGE_SIZE + 1])
+            at, pk = before
+            rows = rows.filter(**{f"{moment}__lte": at}).exclude(**{moment: at, "pk__gte": pk})
+        found = list(rows.order_by(f"-{moment}", "-pk")[: PAGE_SIZE + 1])
         newer, older = before is not None, len(found) > PAGE_SIZE
         found = found[:PAGE_SIZE]
     return Page(
@@ -95,13 +95,13 @@ def page_of(rows: QuerySet[Case], parameters: QueryDict) -> Page:
         newer=newer and bool(found),
         older=older and bool(found),
         newest_query=_address(parameters),
-        newer_query=_address(parameters, after=_spell(found[0])) if found else "",
-        older_query=_address(parameters, before=_spell(found[-1])) if found else "",
+        newer_query=_address(parameters, after=_spell(found[0], moment)) if found else "",
+        older_query=_address(parameters, before=_spell(found[-1], moment)) if found else "",
     )
 
 
-def _spell(case: Case) -> str:
-    return f"{(case.opened_at - _EPOCH) // timedelta(microseconds=1)}-{case.pk}"
+def _spell(row: Any, moment: str) -> str:
+    return f"{(getattr(row, moment) - _EPOCH) // timedelta(microseconds=1)}-{row.pk}"
 
 
 def _cursor(text: str | None) -> tuple[datetime, int] | None:
@@ -123,4 +123,4 @@ def _address(parameters: QueryDict, **changes: str) -> str:
 
 
 def _midnight(day: Any) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min), timezone.get_default_timezone())  # noqa: DTZ901
+    return timezone.make_aware(datetime.combine(day, time.min), timezone.get_default_timezone())

@@ -20,7 +20,7 @@ from datacenter.cases.selectors import attachment_for, cases_visible_to, events_
 from datacenter.cases.states import State, Verb
 from datacenter.cases.workflow import available_verbs
 from datacenter.geo.models import County
-from datacenter.registry.models import Vehicle
+from datacenter.registry.selectors import vehicles_visible_to
 
 
 def _filters(request: HttpRequest) -> CaseFilterForm:
@@ -32,18 +32,14 @@ def _filters(request: HttpRequest) -> CaseFilterForm:
     return form
 
 
-def _vehicles(request: HttpRequest) -> Any:
-    return scope_of(request.user).limit(Vehicle.objects.all(), vehicle="pk")
-
-
 @require_GET
 @needs("case.view")
 def case_list(request: HttpRequest) -> HttpResponse:
     """案件列表. With htmx only the results are drawn again."""
     form = _filters(request)
     tab = request.GET.get("state", "")
-    rows = listing.filtered(cases_visible_to(request.user), form.cleaned_data, _vehicles(request))
-    plain = listing.filtered(counts.bare(request.user), form.cleaned_data, _vehicles(request))
+    rows = listing.filtered(cases_visible_to(request.user), form.cleaned_data, vehicles_visible_to(request.user))
+    plain = listing.filtered(counts.bare(request.user), form.cleaned_data, vehicles_visible_to(request.user))
     tabs = listing.tabs(request.user, plain, tab)
     page = listing.page_of(listing.in_tab(rows, tab, request.user), request.GET)
     context = {
@@ -66,7 +62,7 @@ def case_export(request: HttpRequest) -> HttpResponse:
     """导出: what the list shows under its filters, as CSV or xlsx; written down with its size."""
     form = _filters(request)
     tab = request.GET.get("state", "")
-    rows = listing.filtered(cases_visible_to(request.user), form.cleaned_data, _vehicles(request))
+    rows = listing.filtered(cases_visible_to(request.user), form.cleaned_data, vehicles_visible_to(request.user))
     kind = "xlsx" if request.GET.get("format") == "xlsx" else "csv"
     response, written = export.as_file(listing.in_tab(rows, tab, request.user), kind, request.user)
     wanted = {name: value for name, value in request.GET.items() if value}
@@ -109,7 +105,8 @@ def case_act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     else:
         status = 422
     context = _context(request, case, form)
-    return render(request, "cases/_case_body.html" if request.htmx else "cases/case_detail.html", context, status=status)
+    template = "cases/_case_body.html" if request.htmx else "cases/case_detail.html"
+    return render(request, template, context, status=status)
 
 
 @require_GET
@@ -148,7 +145,7 @@ def _context(request: HttpRequest, case: Case, filled: VerbForm | None = None) -
                or (form.verb == Verb.DISPATCH and case.state != State.COLLECTED))  # fmt: skip
     return {
         "case": case,
-        "events": events_of(case),
+        "events": events_of(case)[::-1],  # the newest first: it says why the case stands where it does
         "blocks": blocks.blocks_of(case, request.user),
         "verb_forms": forms,
         "refused": filled if filled and filled.verb not in verbs else None,

@@ -21,8 +21,6 @@ from datacenter.tracks.position import DTYPES, Positions
 
 log = logging.getLogger(__name__)
 
-# An episode that goes on is told again at most this often (device time); its end is told in any case.
-RETELL_S = 60
 _NEVER = -1
 _LOWEST = np.iinfo(np.int64).min
 _HIGHEST = np.iinfo(np.int64).max
@@ -223,6 +221,9 @@ class Engine:
             over = (columns["start"] >= 0) & (quiet > rule.reach_s) & (columns["told"] >= 0) & (columns["settled"] == 0)
             episodes.extend(self._remembered(rule, slot, ongoing=False) for slot in np.flatnonzero(over).tolist())
             columns["settled"][over] = 1
+            unsaid = (columns["start"] >= 0) & (columns["told"] >= 0) & (columns["last"] > columns["told"]) & ~over
+            episodes.extend(self._remembered(rule, slot, ongoing=True) for slot in np.flatnonzero(unsaid).tolist())
+            columns["told"][unsaid | over] = columns["last"][unsaid | over]
         return episodes
 
     def _run(self, rule: Rule, batch: Batch, context: Context, slot: npt.NDArray[np.int32], ends: npt.NDArray[np.int64],
@@ -277,7 +278,7 @@ class Engine:
         episodes = self._superseded_runs(rule, runs_slot, first, opens, continues)
         last_run = np.append(runs_slot[1:] != runs_slot[:-1], True)
         lasts = (end - start) >= limits.lasting_s
-        tell = lasts & (~last_run | (told < 0) | (end - told >= RETELL_S))
+        tell = lasts & (~last_run | (told < 0))  # how it goes on is told by the next tick, its end at once
         for run in np.flatnonzero(tell).tolist():
             episodes.append(
                 Episode(

@@ -14,6 +14,7 @@ import logging
 import os
 import socket
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import redis.asyncio
@@ -39,6 +40,18 @@ _log = logging.getLogger(__name__)
 def alive_key(gateway: str) -> str:
     """The Redis key that says this gateway lives; ``/readyz`` looks for it."""
     return f"{settings.REDIS_PREFIX}:alive:gateway:{gateway}"
+
+
+async def end_tasks(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel ``tasks`` and wait; once more where redis-py swallowed the cancellation, as it does while connecting."""
+    pending = set(tasks)
+    for _ in range(20):
+        if not pending:
+            return
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=0.1)
+    _log.warning("%d tasks did not end", len(pending))
 
 
 class Gateway:
@@ -102,6 +115,8 @@ class Gateway:
 
     async def stop(self) -> None:
         """Read no more, hand everything in, acknowledge what is committed in time, close."""
+        if self.stopping:
+            return
         self.stopping = True
         if self._server is not None:
             self._server.close()
@@ -118,9 +133,7 @@ class Gateway:
         for session in list(self.sessions):
             session.close("stopping")
         await asyncio.sleep(0)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(self._tasks)
         while self.sessions and time.monotonic() < end + 1.0:
             await asyncio.sleep(0.01)
         for session in list(self.sessions):
@@ -232,7 +245,7 @@ class Gateway:
 
     async def _tick(self) -> None:
         """Hands in what is due; the gateway's clock."""
-        pause_s = max(0.005, self.limits.batch_wait_s / 4)
+        pause_s = min(0.05, max(0.005, self.limits.batch_wait_s / 4))
         while True:
             await asyncio.sleep(pause_s)
             self.clock_s = now = time.monotonic()

@@ -101,8 +101,11 @@ class Shard:
             self.hand_in(everything=True)
 
     def hand_in_if_due(self, now: float) -> None:
-        """The clock's call: what has waited long enough goes."""
-        if self._gathering and now - self._gathering.since >= self._limits.batch_wait_s:
+        """The clock's call: what has waited long enough goes, or grown large enough."""
+        gathering = self._gathering
+        if gathering and (
+            len(gathering.frames) >= self._limits.batch_frames or now - gathering.since >= self._limits.batch_wait_s
+        ):
             self.hand_in()
 
     def unpublished(self) -> list[HandedIn]:
@@ -139,10 +142,7 @@ class Shard:
         batch.acknowledge(results)
         if self.paused and self._little_enough():
             self._resume()
-        if len(self._gathering.frames) >= self._limits.batch_frames:
-            self.hand_in()
-        else:
-            self.hand_in_if_due(time.monotonic())
+        self.hand_in_if_due(time.monotonic())
 
     # --- Reading or not ---
 

@@ -1,5 +1,12 @@
-"""Addresses of the quarantine and of unknown terminals."""
+"""Addresses of the pages about frames and terminals that the gateway could not take."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from datacenter.gateway import views
+
+urlpatterns = [
+    path("gateway/quarantine/", views.quarantine, name="quarantine"),
+    path("gateway/quarantine/<int:pk>/", views.frame_detail, name="quarantined-frame"),
+    path("gateway/unknown/", views.unknown_terminals, name="unknown-terminals"),
+    path("gateway/unknown/<int:pk>/adopt/", views.adopt, name="adopt-terminal"),
+]

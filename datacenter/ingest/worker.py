@@ -42,7 +42,9 @@ DETECTOR_FAULTS = metrics.counter("detector_faults_total", "Batches on which a d
 CHECKPOINT_S = 30.0
 SETTINGS_S = 10.0
 # Where no checkpoint was ever written there is nothing to replay but a little.
-_FIRST_LOOK_BACK_S = 1800
+_FIRST_LOOK_BACK = timedelta(minutes=30)
+# A report may have been received this long before the batch that stored it was committed.
+_UNDER_WAY = timedelta(minutes=30)
 _REPLAY_VEHICLES = 500
 
 
@@ -288,17 +290,18 @@ class ShardWorker:
             checkpoint = EngineCheckpoint.objects.filter(shard=self.shard).first()
             if checkpoint:
                 engine.load(msgpack.unpackb(zlib.decompress(checkpoint.state)))
-            vehicles = [pk for pk in Vehicle.objects.values_list("pk", flat=True)
-                        if pk % settings.INGEST_SHARDS == self.shard]
-            since = checkpoint.at - timedelta(minutes=30) if checkpoint else timezone.now() - timedelta(
-                seconds=_FIRST_LOOK_BACK_S
-            )
+            vehicles = [
+                pk
+                for pk in Vehicle.objects.order_by("pk").values_list("pk", flat=True)
+                if pk % settings.INGEST_SHARDS == self.shard
+            ]
+            # Of a vehicle that memory knows, all that is later; of another, all that came since the checkpoint.
+            since = checkpoint.at - _UNDER_WAY if checkpoint else timezone.now() - _FIRST_LOOK_BACK
             times = engine.last_times(np.array(vehicles, np.int64))
-            times = np.where(times < 0, int(since.timestamp()), times)
             replayed = 0
             for first in range(0, len(vehicles), _REPLAY_VEHICLES):
                 piece = slice(first, first + _REPLAY_VEHICLES)
-                positions = store.after(vehicles[piece], times[piece].tolist())
+                positions = store.after(vehicles[piece], times[piece].tolist(), since)
                 replayed += len(positions)
                 episodes, faults = engine.process(positions, self.context)
                 RedetectionSpan.objects.bulk_create(self._fault_spans(positions, faults))

@@ -5,13 +5,11 @@ clock live here, so that no other module divides by ten or strips a zero byte. T
 lay kinds one after another in the standard's order. ``show`` gives what goes into JSON under the wire name.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import IntFlag
 from typing import Any, Generic, TypeVar
 
-from .errors import BadBcd, BadText, BadTime, FieldError, TruncatedBody, UnfitValue
+from .errors import BadBcd, BadText, BadTime, TruncatedBody, UnfitValue
 
 T = TypeVar("T")
 
@@ -339,82 +337,3 @@ class _Absent(Kind[None]):
 
 
 ABSENT = _Absent()
-
-
-@dataclass(frozen=True, slots=True)
-class Tlv:
-    """One item of id, length and value, as it came.
-
-    ``declared`` is None for a whole item. A list that ends inside its last item keeps what there was: ``declared`` is
-    then the length announced, or -1 where the list ended before the length, so that it encodes back unchanged.
-    """
-
-    id: int
-    data: bytes
-    declared: int | None = None
-
-
-class TlvList(Kind[tuple[Tlv, ...]]):
-    """Items of id, length and value to the end of the body. None is dropped, whatever its id or length.
-
-    ``table`` maps an id to the dataclass (see ``layout.py``) that its bytes are read by. An item of another length than
-    its layout stays bytes and is shown as malformed: a vendor's oddity never costs the fields around it.
-    """
-
-    title = "附加信息项列表"
-
-    def __init__(self, table: Mapping[int, Any], *, id_size: int = 1, length_size: int = 1) -> None:
-        self.table, self.id_size, self.length_size = table, id_size, length_size
-
-    def read(self, reader: Reader) -> tuple[Tlv, ...]:
-        items: list[Tlv] = []
-        data, pos, end, id_size = reader.data, reader.pos, reader.end, self.id_size
-        head = id_size + self.length_size
-        while pos < end:
-            item_id = int.from_bytes(data[pos : pos + id_size], "big")
-            if end - pos < head:
-                items.append(Tlv(item_id, data[pos + id_size : end], -1))
-                break
-            size = int.from_bytes(data[pos + id_size : pos + head], "big")
-            pos += head
-            value = data[pos : min(pos + size, end)]
-            items.append(Tlv(item_id, value, None if len(value) == size else size))
-            pos += size
-        reader.pos = end
-        return tuple(items)
-
-    def write(self, value: tuple[Tlv, ...], edition: str = "") -> bytes:
-        id_kind, length_kind = Integer(self.id_size), Integer(self.length_size)
-        parts: list[bytes] = []
-        for item in value:
-            parts.append(id_kind.write(item.id))
-            if item.declared != -1:
-                parts.append(length_kind.write(len(item.data) if item.declared is None else item.declared))
-            parts.append(item.data)
-        return b"".join(parts)
-
-    def typed(self, item: Tlv) -> Any:
-        """The item read by the table; None where the table hasn't its id or the bytes don't fit."""
-        form = self.table.get(item.id)
-        if form is None or item.declared is not None:
-            return None
-        try:
-            return form.layout.decode_whole(item.data)
-        except FieldError:
-            return None
-
-    def show(self, value: tuple[Tlv, ...]) -> dict[str, Any]:
-        out: dict[str, Any] = {}
-        for item in value:
-            key = f"0x{item.id:0{2 * self.id_size}X}"
-            if item.declared == -1:
-                out["_trailing"] = item.id.to_bytes(self.id_size, "big").hex().upper() + item.data.hex().upper()
-                continue
-            if item.declared is not None:
-                out[key] = {"len": item.declared, "truncated": item.data.hex().upper()}
-                continue
-            out[key] = {"len": len(item.data), "hex": item.data.hex().upper()}
-            if item.id in self.table:
-                typed = self.typed(item)
-                out[key] |= {"malformed": 1} if typed is None else typed.layout.show(typed)
-        return out

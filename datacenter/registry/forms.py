@@ -47,7 +47,7 @@ class _Filters(forms.Form):
             field.widget.attrs["class"] = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
             field.widget.attrs["aria-label"] = str(field.label)
             if name == "q":
-                field.widget.attrs |= {"type": "search", "data-search": ""}
+                field.widget.attrs |= {"type": "search", "data-search-here": ""}
 
     def _choice(self, name: str) -> forms.ChoiceField:
         field = self.fields[name]

@@ -12,8 +12,8 @@ _PROVINCES = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝
 _PLATES = re.compile(
     rf"[{_PROVINCES}][A-HJ-NP-Z](?:"
     r"[A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳]"  # seven characters
-    r"|[A-HJK][A-HJ-NP-Z0-9]\d{4}"  # small new-energy vehicle
-    r"|\d{5}[A-HJK]"  # large new-energy vehicle
+    r"|[A-HJK][A-HJ-NP-Z0-9][0-9]{4}"  # small new-energy vehicle
+    r"|[0-9]{5}[A-HJK]"  # large new-energy vehicle
     r")"
 )
 _IDENTITY_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -45,7 +45,7 @@ def identity_no(value: str) -> None:
 
     The place in the first six digits is not checked: districts change, numbers stay.
     """
-    if not re.fullmatch(r"\d{17}[\dX]", value):
+    if not re.fullmatch(r"[0-9]{17}[0-9X]", value):
         raise ValidationError("身份证号应为 18 位，末位为数字或大写 X（GB 11643）", code="identity_format")
     try:
         date(int(value[6:10]), int(value[10:12]), int(value[12:14]))

@@ -68,8 +68,9 @@ class DemoFeed:
         self._duration_s = duration_s
         self._started_at_s = started_at_s
         self._stretch = max(1.0, 1 / self._period_s)
-        ahead = duration_s * (self._stretch - 1) if duration_s else 6 * 3600.0
-        self._begins_s = started_at_s - (ahead if self._stretch > 1 else 0.0)
+        ahead = duration_s * (self._stretch - 1) + self._burst if duration_s else 6 * 3600.0
+        self._begins_s = math.floor(started_at_s - ahead)
+        self._number = np.zeros(count, np.int64)  # of the next position, where a second is given to each
         # Even over the time between two servings, in an order that has nothing to do with kinds or companies.
         order = np.argsort([draw("order", vehicle.index) for vehicle in vehicles])
         self._due_s = np.empty(count)
@@ -89,7 +90,11 @@ class DemoFeed:
         late = now_s - self._due_s[who] > 5 * self._serve_s + 5.0
         self._due_s[who[late]] = now_s
         times = due[:, None] + np.arange(self._burst) * self._period_s
-        when = np.minimum(self._begins_s + times * self._stretch, self._started_at_s + times)
+        when = self._started_at_s + times
+        if self._stretch > 1:
+            numbers = self._number[who][:, None] + np.arange(self._burst)
+            self._number[who] += self._burst
+            when = np.minimum(self._begins_s + numbers + 0.5, when)
         rows = np.repeat(who, self._burst)
         fixes = self._movement.at(rows, when.ravel())
         silent = fixes.silent.reshape(len(who), self._burst)[:, -1]

@@ -27,7 +27,7 @@ _REPORTS = (0x0200, 0x0704)
 _GENERAL_REPLY, _DONE = b"\x80\x01", b"\x02\x00\x00"  # 0x8001; to a 0x0200, done
 _BATCHES_FROM = 20
 _ATTEMPTS = 5
-_SERIALS_APART = 30_000
+_SERIALS_APART = range(30_000, 50_000)  # above: numbers just given out, newer than the newest position
 
 # (first sent at, or 0 if never; frame; positions in it)
 Entry = tuple[float, bytes, int]
@@ -37,8 +37,8 @@ class Terminal(asyncio.Protocol):
     """State of one simulated terminal; it outlives its connections."""
 
     __slots__ = (
-        "_ack_size", "_attempt", "_auth_code", "_clock", "_newest", "_paused", "_retry_at", "_serial", "_tail",
-        "_tally", "failures", "held", "kept", "lost", "pending", "since", "spoke_at", "state", "timeout_s",
+        "_ack_size", "_attempt", "_auth_code", "_clock", "_newest", "_packed", "_paused", "_retry_at", "_serial",
+        "_tail", "_tally", "failures", "held", "kept", "lost", "pending", "since", "spoke_at", "state", "timeout_s",
         "transport", "vehicle", "waiting", "window",
     )  # fmt: skip
 
@@ -77,11 +77,13 @@ class Terminal(asyncio.Protocol):
         self._retry_at = 0.0
         self._attempt = 1
         self._newest = 0
+        self._packed = 0  # positions in batches beyond one a frame
 
     # What the run asks of it.
 
     def offer(self, ready: list[bytes], serial: int, now: float) -> None:
         """Positions of this moment, ``serial`` and following; sent at once where the window has room."""
+        self._newest = serial
         if self.held:
             self.release(now)
         if (
@@ -94,7 +96,6 @@ class Terminal(asyncio.Protocol):
             for sealed in ready:
                 pending[serial] = (now, sealed, 1)
                 serial = (serial + 1) & 0xFFFF
-            self._newest = serial
             self._tally.sent += len(ready)
             self.spoke_at = now
             self.transport.write(ready[0] if len(ready) == 1 else b"".join(ready))
@@ -107,11 +108,10 @@ class Terminal(asyncio.Protocol):
         """Positions to be sent later; past ``kept`` the oldest unsent are overwritten and counted."""
         for place, sealed in enumerate(ready):
             self.waiting.append(((serial + place) & 0xFFFF, (0.0, sealed, 1)))
-        over = len(self.waiting) + len(self.pending) - self.kept
-        while over > 0 and self.waiting:
+        while self.unfinished > self.kept and self.waiting:
             _, (_, _, count) = self.waiting.popleft()
+            self._packed -= count - 1
             self._tally.errors["overflow"] += count
-            over -= 1
 
     def release(self, now: float) -> None:
         """The blind area ends: what was held back may go."""
@@ -136,7 +136,7 @@ class Terminal(asyncio.Protocol):
     @property
     def unfinished(self) -> int:
         """Positions neither acknowledged nor given up."""
-        return len(self.waiting) + len(self.pending)
+        return len(self.waiting) + len(self.pending) + self._packed
 
     # What the connection says.
 
@@ -179,7 +179,7 @@ class Terminal(asyncio.Protocol):
                 serial = segment[-6] << 8 | segment[-5]
                 entry = pending.pop(serial, None)
                 if entry is not None:
-                    done += entry[2]
+                    done += 1
                     took(now - entry[0])
                     if tally.log:
                         tally.log.add(self.vehicle.phone, self.vehicle.edition, serial, entry[1])
@@ -238,9 +238,9 @@ class Terminal(asyncio.Protocol):
             # 1 is worth another try after the time-out; 2 and 3 never get better.
             self._tally.errors[f"report_refused_{result}"] += 1
             if result != 1:
-                self.pending.pop(serial, None)
+                self._take(serial)
             return 0
-        entry = self.pending.pop(serial, None)
+        entry = self._take(serial)
         if entry is None:
             return 0
         first, sealed, count = entry
@@ -248,6 +248,13 @@ class Terminal(asyncio.Protocol):
         if self._tally.log:
             self._tally.log.add(self.vehicle.phone, self.vehicle.edition, serial, sealed)
         return count
+
+    def _take(self, serial: int) -> Entry | None:
+        """What was pending under this serial number, no longer pending."""
+        entry = self.pending.pop(serial, None)
+        if entry is not None:
+            self._packed -= entry[2] - 1
+        return entry
 
     def _come_online(self, now: float) -> None:
         """Everything unacknowledged goes first, in order."""
@@ -270,6 +277,7 @@ class Terminal(asyncio.Protocol):
             elif run:
                 bodies = [frames.bodies(sealed, self.vehicle.edition)[0] for _, (_, sealed, _) in run]
                 serial = self._serial()
+                self._packed += len(run) - 1
                 packed.append((serial, (run[0][1][0], frames.batch(self.vehicle, serial, bodies), len(run))))
             run.clear()
 
@@ -322,7 +330,7 @@ class Terminal(asyncio.Protocol):
     def _free_old_serials(self, now: float) -> None:
         """Before the 16-bit serial numbers come round to one that is still open, that position gets a new one."""
         old = next(iter(self.pending))
-        if (self._newest - old) & 0xFFFF > _SERIALS_APART:
+        if (self._newest - old) & 0xFFFF in _SERIALS_APART:
             first, sealed, count = self.pending.pop(old)
             serial = self._serial()
             self.pending[serial] = (

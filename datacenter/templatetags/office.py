@@ -82,8 +82,8 @@ def case_state(value: str) -> SafeString:
 def county_chip(county: Any) -> SafeString:
     """A county (县区) as a chip; a case without one waits for the city."""
     if county is None:
-        return format_html('<span class="county county-none">{}</span>', "未派发")
-    return format_html('<span class="county">{}</span>', county.name)
+        return format_html('<span class="county-chip county-none">{}</span>', "未派发")
+    return format_html('<span class="county-chip">{}</span>', county.name)
 
 
 @register.simple_tag

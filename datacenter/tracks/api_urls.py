@@ -1,6 +1,11 @@
-"""API addresses of the live map and of tracks."""
+"""API addresses of the live map and of tracks, under ``/api/v1/``."""
 
 from django.urls import path
-from django.urls.resolvers import URLPattern
 
-urlpatterns: list[URLPattern] = []
+from datacenter.tracks import api
+
+urlpatterns = [
+    path("map/vehicles/", api.MapVehicles.as_view(), name="api-map-vehicles"),
+    path("map/counties/", api.MapCounties.as_view(), name="api-map-counties"),
+    path("vehicles/<int:pk>/track/", api.VehicleTrack.as_view(), name="api-vehicle-track"),
+]

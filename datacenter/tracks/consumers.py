@@ -115,8 +115,10 @@ class MapConsumer(AsyncWebsocketConsumer):
                     return
 
     def _session(self) -> str | None:
-        session = self.scope.get("session")
-        return getattr(session, "session_key", None)
+        """The key of the browser's session; None where something other than a session signed this socket in."""
+        if "session" not in self.scope:
+            return None
+        return self.scope["session"].session_key or ""
 
 
 @database_sync_to_async
@@ -134,7 +136,7 @@ def _standing(user_pk: int | None, session_key: str | None) -> tuple[int, Scope]
 def _signed_in(user: Any, session_key: str | None) -> bool:
     """Whether the session still is this user's: signing out and a new password end it."""
     if session_key is None:
-        return True  # a test or a partner's token signed this socket in, not a browser's session
+        return True
     store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     signed = store.get(HASH_SESSION_KEY, "")
     return store.get(SESSION_KEY) == str(user.pk) and constant_time_compare(signed, user.get_session_auth_hash())

@@ -14,14 +14,6 @@ class BadMapMessage(DomainError):
         super().__init__(message, field=field)
 
 
-class VehicleNotFound(DomainError):
-    """No such vehicle inside the user's scope; whether it exists elsewhere is not said."""
-
-    code = "vehicle_not_found"
-    status = 404
-    message = "没有这辆车，或它不在您的管辖范围内"
-
-
 class BadSpan(DomainError):
     """A span of time that can't be read: end before start, too long, or no time at all."""
 
@@ -31,4 +23,3 @@ class BadSpan(DomainError):
     @property
     def fields(self) -> dict[str, list[str]]:
         return {str(self.facts.get("field", "start")): [self.message]}
-

@@ -9,6 +9,7 @@ reader costs one frame of memory, however slow it is.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -22,6 +23,7 @@ from django.conf import settings
 from django.db import connections
 
 from datacenter.accounts.scope import CITY, entered
+from datacenter.registry.directory import changed_channel
 from datacenter.registry.models import Vehicle
 from datacenter.tracks import frames, live, store
 from datacenter.tracks.fleet import Fleet, Roll, VehicleState, View
@@ -31,7 +33,7 @@ from datacenter.tracks.words import alarm_words, status_words
 TICK_S = 1.0
 COUNTS_EVERY = 2  # ticks
 RELOAD_S = 180.0
-RELOAD_AT_MOST_S = 15.0  # between two reloads that unknown vehicles ask for
+RELOAD_AT_MOST_S = 5.0  # between two reloads that unknown vehicles, or maps that open, ask for
 LONGEST_WAIT_S = 10.0
 STUCK_S = 60.0  # a reader that has not taken one frame in this time is gone
 LINGER_S = 60.0  # how long the arrays stay fed after the last map has closed
@@ -87,9 +89,7 @@ class MapClient:
         delta = view.delta(fleet)
         self._sequence += 1
         messages.append(
-            frames.encode(
-                fleet, delta, view.box, view=self.number, sequence=self._sequence, now_us=now_us, fed=feed.up
-            )
+            frames.encode(fleet, delta, view.box, view=self.number, sequence=self._sequence, now_us=now_us, fed=feed.up)
         )
         if delta.full or self._sequence % COUNTS_EVERY == 0:
             counts = view.counts(fleet)
@@ -171,6 +171,8 @@ class MapFeed:
         if not self._tasks or all(task.done() for task in self._tasks):
             self._reload_wanted.set()
             self._tasks = [asyncio.create_task(work()) for work in (self._listen, self._keep_loaded, self._beat)]
+        else:
+            self._wish_reload()  # a vehicle registered a moment ago is on a map that opens now
         await self.loaded.wait()
 
     def leave(self, client: MapClient) -> None:
@@ -196,12 +198,14 @@ class MapFeed:
                     redis.asyncio.from_url(settings.REDIS_URL, health_check_interval=10) as client,
                     client.pubsub(ignore_subscribe_messages=True) as listener,
                 ):
-                    await listener.subscribe(live.channel())
+                    await listener.subscribe(live.channel(), changed_channel())
                     self.up, wait_s = True, 0.5
                     self._reload_wanted.set()  # what passed while nobody listened is in the tracks
                     while True:
                         message = await listener.get_message(timeout=5.0)
-                        if message is not None:
+                        if message is not None and message["channel"].decode() == changed_channel():
+                            self._reload_wanted.set()
+                        elif message is not None:
                             self._take(message["data"])
             except (redis.exceptions.RedisError, OSError, TimeoutError) as fault:
                 if self.up:
@@ -219,15 +223,16 @@ class MapFeed:
         self.fleet.absorb(records)
         if self.fleet.unknown:
             self.fleet.unknown = 0
-            if time.monotonic() - self._loaded_at > RELOAD_AT_MOST_S:
-                self._reload_wanted.set()
+            self._wish_reload()
+
+    def _wish_reload(self) -> None:
+        if time.monotonic() - self._loaded_at > RELOAD_AT_MOST_S:
+            self._reload_wanted.set()
 
     async def _keep_loaded(self) -> None:
         while True:
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._reload_wanted.wait(), RELOAD_S)
-            except TimeoutError:
-                pass
             self._reload_wanted.clear()
             try:
                 roll, latest = await sync_to_async(_read, thread_sensitive=False)()

@@ -1,12 +1,12 @@
 """Where every vehicle is now (实时车队), as numpy arrays in the web process; what an open map shows of them.
 
-A ``Fleet`` has one slot a vehicle, slots ordered by vehicle id. It is fed with ``LIVE`` records and with the latest rows
-of the tracks; both go through ``absorb``, where the newer report wins. A ``View`` is what one open map asked for:
+A ``Fleet`` has one slot a vehicle, ordered by vehicle id. It is fed with ``LIVE`` records and with the latest rows of
+the tracks; both go through ``absorb``, where the newer report wins. A ``View`` is what one open map asked for:
 scope, filters, viewport. Rules: nothing here loops over vehicles in Python, and a vehicle outside a view's scope never
 reaches its frames (live arrays don't pass through SQL, so the scope is checked here: DESIGN §7).
 
 Reports are ordered by the earlier of device time and time of receipt, so that a terminal whose clock runs ahead can't
-freeze its vehicle on the map. What the database has beyond the arrays comes with ``feed.py``; bytes are ``frames.py``'s.
+freeze its vehicle on the map. Feeding the arrays is ``feed.py``'s, bytes are ``frames.py``'s.
 """
 
 from __future__ import annotations
@@ -54,6 +54,14 @@ STATE_WORDS = {
     VehicleState.MOVING: "行驶",
     VehicleState.ALARM: "报警",
 }
+
+
+def states_of(speed_dkmh: Any, alarm: Any, received_us: Any, now_us: int) -> npt.NDArray[np.uint8]:
+    """The ``VehicleState`` of each vehicle, from the columns of its last report."""
+    state = np.where(np.asarray(speed_dkmh) >= MOVING_DKMH, VehicleState.MOVING, VehicleState.STOPPED).astype(np.uint8)
+    state[(np.asarray(alarm) & np.uint32(ALARM_MASK)) != 0] = VehicleState.ALARM
+    state[np.asarray(received_us) < now_us - OFFLINE_AFTER_S * 1_000_000] = VehicleState.OFFLINE
+    return state
 
 
 class Roll(NamedTuple):
@@ -192,9 +200,7 @@ class Fleet:
 
     def advance(self, now_us: int) -> None:
         """Close a tick: say of every vehicle what it is doing now. Frames made after it show what it says."""
-        state = np.where(self.speed_dkmh >= MOVING_DKMH, VehicleState.MOVING, VehicleState.STOPPED).astype(np.uint8)
-        state[(self.alarm & np.uint32(ALARM_MASK)) != 0] = VehicleState.ALARM
-        state[self.received_us < now_us - OFFLINE_AFTER_S * 1_000_000] = VehicleState.OFFLINE
+        state = states_of(self.speed_dkmh, self.alarm, self.received_us, now_us)
         self.changed[state != self.state] = self.tick
         self.state = state
         self.tick += 1

@@ -19,6 +19,7 @@ from django.utils import timezone
 from datacenter.tracks.position import DTYPES, Positions
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+HOT = timedelta(days=8)  # what is later lies in PostgreSQL's partitions of the hot days
 COLUMNS = (
     "device_time",
     "received_at",
@@ -171,7 +172,7 @@ def latest(vehicle_ids: npt.NDArray[np.integer[Any]] | None = None, since: datet
 
     Probes the index once for each vehicle and partition; 11,268 vehicles take some tens of milliseconds a day.
     """
-    since = since or timezone.now() - timedelta(days=8)
+    since = since or timezone.now() - HOT
     with connection.cursor() as cursor:
         if vehicle_ids is None:
             vehicles, arguments = "(SELECT id FROM vehicle)", []
@@ -185,14 +186,18 @@ def latest(vehicle_ids: npt.NDArray[np.integer[Any]] | None = None, since: datet
         return _columns(cursor.fetchall())
 
 
-def after(vehicle_ids: list[int], times: list[int]) -> Positions:
-    """Positions of each vehicle later than its unix time in ``times``, ordered by vehicle, device time, hash."""
+def after(vehicle_ids: list[int], times: list[int], received_since: datetime) -> Positions:
+    """Positions of each vehicle later than its unix time in ``times``, ordered by vehicle, device time, hash.
+
+    Where that time is -1 (nothing known), those of the hot days that were received at ``received_since`` or later.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT p.* FROM unnest(%s::int[], %s::bigint[]) AS v(id, t) CROSS JOIN LATERAL"
-            f" (SELECT {_SELECT} FROM track_position WHERE vehicle_id = v.id AND device_time > to_timestamp(v.t)"
-            "  ORDER BY device_time, body_hash) AS p",
-            [vehicle_ids, times],
+            f" (SELECT {_SELECT} FROM track_position WHERE vehicle_id = v.id"
+            "  AND device_time > CASE WHEN v.t >= 0 THEN to_timestamp(v.t) ELSE %s END"
+            "  AND (v.t >= 0 OR received_at >= %s) ORDER BY device_time, body_hash) AS p",
+            [vehicle_ids, times, received_since - HOT, received_since],
         )
         return _columns(cursor.fetchall())
 

@@ -25,7 +25,7 @@ class Supervisor:
     """Runs the processes of ``specs``, in this order, until a signal comes; ends them stage by stage.
 
     ``ready`` is asked until it gives an empty list of what is missing; then ``announce`` is called once, and the
-    children that wait are started.
+    children that wait are started. ``end_s`` is what ending all of them may take at least.
     """
 
     def __init__(
@@ -37,12 +37,14 @@ class Supervisor:
         announce: Callable[[], None] = lambda: None,
         watch: ServersWatch | None = None,
         printer: Printer | None = None,
+        end_s: float = 0.0,
     ) -> None:
         self.printer = printer or Printer()
         self._selector = selectors.DefaultSelector()
         self.children = [Child(spec, self.printer, self._selector) for spec in specs]
         self._base = dict(os.environ if environment is None else environment)
         self._ready, self._announce, self._watch = ready, announce, watch
+        self._end_s = end_s
         self._announced = False
         self._asked: signal.Signals | None = None
 
@@ -125,22 +127,31 @@ class Supervisor:
     # --- The end ---
 
     def _end_all(self) -> None:
-        """Ends the children stage by stage: who sends first, who serves last. The late are killed."""
-        for stage in sorted({child.spec.stage for child in self.children}):
-            self._end([child for child in self.children if child.spec.stage == stage])
+        """Ends the children stage by stage: who sends first, who serves last. The late are killed.
 
-    def _end(self, group: list[Child]) -> None:
+        Each stage has its own patience, and what the stages before it have left over.
+        """
+        stages = [
+            [child for child in self.children if child.spec.stage == stage]
+            for stage in sorted({child.spec.stage for child in self.children})
+        ]
+        patience = [max(child.spec.last_s for child in group) for group in stages]
+        deadline = time.monotonic() + max(0.0, self._end_s - sum(patience))
+        for group, own in zip(stages, patience, strict=True):
+            deadline += own
+            self._end(group, deadline)
+
+    def _end(self, group: list[Child], deadline: float) -> None:
         for child in group:
             child.signal_group(signal.SIGTERM)
-        deadline = time.monotonic() + max(child.spec.last_s for child in group)
         while self._any_runs(group) and time.monotonic() < deadline:
             self._quietly(lambda: self._pass_output(0.02))
         for child in group:
             if not child.ended():
-                self._quietly(partial(child.say, f"did not end in {child.spec.last_s:g} s: killed"))
+                self._quietly(partial(child.say, "did not end in time: killed"))
             child.signal_group(signal.SIGKILL)
-        deadline = time.monotonic() + 1.0
-        while self._any_runs(group) and time.monotonic() < deadline:
+        late = time.monotonic() + 1.0
+        while self._any_runs(group) and time.monotonic() < late:
             self._quietly(lambda: self._pass_output(0.02))
 
     @staticmethod

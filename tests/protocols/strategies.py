@@ -11,6 +11,7 @@ from datacenter.protocols.jt808.extras import Extra
 from datacenter.protocols.jt808.frame import seal
 from datacenter.protocols.jt808.header import MAX_BODY, Edition, Header
 from datacenter.protocols.jt808.messages import MESSAGES, LocationBatch, LocationReport, Register
+from datacenter.protocols.tlv import TAIL, TlvList
 from datacenter.protocols.wire import (
     ABSENT,
     GMT8,
@@ -23,7 +24,6 @@ from datacenter.protocols.wire import (
     Scaled,
     SignMagnitude,
     Text,
-    TlvList,
 )
 
 EPOCH = datetime(2000, 1, 1, tzinfo=GMT8)
@@ -59,7 +59,7 @@ extras_broken = st.one_of(
     st.builds(
         lambda item, data, more: Extra(item, data, len(data) + more), u8, st.binary(max_size=6), st.integers(1, 9)
     ),
-    st.builds(lambda item: Extra(item, b"", -1), u8),
+    st.builds(lambda item: Extra(TAIL, bytes((item,))), u8),
 )
 extra_lists = st.builds(
     lambda whole, tail: (*whole, *tail),
@@ -86,7 +86,7 @@ def values_of(kind: Kind[Any], optional: bool) -> st.SearchStrategy[Any]:
         case Scaled():
             return values_of(kind.base, False).map(lambda raw: raw / kind.per_unit)
         case BcdTime():
-            return moments.map(lambda moment: moment.astimezone(kind.zone))
+            return moments.map(lambda moment: moment.replace(tzinfo=kind.zone))
         case Text():
             return texts(kind.size)
         case Bytes():

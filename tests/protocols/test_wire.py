@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datacenter.protocols.errors import BadBcd, BadText, BadTime, FieldError, TruncatedBody, UnfitValue
+from datacenter.protocols.tlv import TAIL, Tlv, TlvList
 from datacenter.protocols.wire import (
     GMT8,
     I16,
@@ -27,8 +28,6 @@ from datacenter.protocols.wire import (
     Scaled,
     SignMagnitude,
     Text,
-    Tlv,
-    TlvList,
 )
 
 from .strategies import modest, moments, texts, values_of
@@ -161,14 +160,14 @@ def test_a_counted_list_that_ends_early_is_truncated() -> None:
         ("", ()),
         ("300107", (Tlv(0x30, b"\x07"),)),
         ("3001073", None),
-        ("30010733", (Tlv(0x30, b"\x07"), Tlv(0x33, b"", -1))),
+        ("30010733", (Tlv(0x30, b"\x07"), Tlv(TAIL, b"\x33"))),
         ("330501", (Tlv(0x33, b"\x01", 5),)),
         ("3300", (Tlv(0x33, b""),)),
     ],
 )
 def test_item_lists_keep_whatever_comes(raw: str, items: tuple[Tlv, ...] | None) -> None:
     if items is None:
-        raw, items = raw + "3", (Tlv(0x30, b"\x07"), Tlv(0x33, b"", -1))
+        raw, items = raw + "3", (Tlv(0x30, b"\x07"), Tlv(TAIL, b"\x33"))
     kind = TlvList({})
     assert kind.read(Reader(bytes.fromhex(raw))) == items
     assert kind.write(items) == bytes.fromhex(raw)

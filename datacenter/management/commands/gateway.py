@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from datacenter.gateway.authentication import GatewayDirectory
 from datacenter.gateway.limits import Limits
-from datacenter.gateway.server import Gateway
+from datacenter.gateway.server import Gateway, end_tasks
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="", help="unique among gateways; default: host name and port")
         parser.add_argument("--connections", type=int, default=limits.connections)
         parser.add_argument("--connections-per-address", type=int, default=limits.connections_per_address)
-        parser.add_argument("--silence", type=float, default=limits.silence_s, help="seconds that a socket may be silent")
+        parser.add_argument("--silence", type=float, default=limits.silence_s, help="seconds a socket may be silent")
 
     def handle(self, *args: Any, **options: Any) -> None:
         limits = Limits(
@@ -49,8 +49,8 @@ async def _serve(gateway: Gateway, directory: GatewayDirectory) -> None:
     await gateway.start()
     print(f"gateway {gateway.name} listens on {gateway.host}:{gateway.port}", flush=True)
     await told_to_stop.wait()
-    following.cancel()
     await gateway.stop()
+    await end_tasks([following])
 
 
 def _stop(loop: asyncio.AbstractEventLoop, told_to_stop: asyncio.Event) -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from datacenter.protocols.layout import Layout, wire
-from datacenter.protocols.wire import U8, U16, U32, Flags, Repeated, Scaled, SignMagnitude, Tlv, TlvList
+from datacenter.protocols.tlv import Tlv, TlvList
+from datacenter.protocols.wire import U8, U16, U32, Flags, Repeated, Scaled, SignMagnitude
 
 from .bits import AbnormalDriving, VehicleSignal, VideoAlarm
 

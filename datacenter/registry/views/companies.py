@@ -1,5 +1,7 @@
 """Companies (企业): the list and one company's page."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -7,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from datacenter.accounts.permissions import needs
 from datacenter.registry.forms import CompanyFilters
+from datacenter.registry.models import Company
 from datacenter.registry.paging import page_of
 from datacenter.registry.selectors import (
     companies_visible_to,
@@ -26,7 +29,18 @@ def company_list(request: HttpRequest) -> HttpResponse:
     """Companies in scope by name, fifty a page."""
     filters = CompanyFilters(request.GET, user=request.user)
     page = page_of(with_fleet_size(filters.cut(companies_visible_to(request.user))), request.GET, "name")
-    return render(request, "registry/company_list.html", {"filters": filters, "page": page})
+    companies = [_with_first_ending_permit(company) for company in page.rows]
+    return render(request, "registry/company_list.html", {"filters": filters, "page": page, "companies": companies})
+
+
+def _with_first_ending_permit(company: Company) -> dict[str, Any]:
+    """A company with the permit that ends first, if it has any (the prefetched ones are in that order)."""
+    permit = next(iter(company.permits.all()), None)
+    return {
+        "company": company,
+        "permit": permit,
+        "validity": validity(permit.valid_until, timezone.localdate()) if permit else None,
+    }
 
 
 @require_safe

@@ -48,7 +48,7 @@ def _kmh(
 
 
 MANNERS = {
-    "taxi": Manner(_kmh(108, 40, 74, 64, 52, 36), 1.4, 1.8),
+    "taxi": Manner(_kmh(108, 40, 74, 64, 48, 34), 1.4, 1.8),
     "bus": Manner(_kmh(80, 35, 60, 55, 44, 32), 0.9, 1.1),
     "coach": Manner(_kmh(95, 40, 74, 64, 47, 32), 0.8, 1.0),
     "hazmat": Manner(_kmh(76, 35, 57, 54, 44, 30), 0.5, 0.8, avoids_core=True, dislikes_streets=2.5),
@@ -131,7 +131,7 @@ class Drive:
 
     def _traffic(self, cells: int, road_class: int) -> np.ndarray:
         """Factor of slower traffic, smooth over stretches of some hundred metres."""
-        slowest = 0.6 if road_class in (ARTERIAL, STREET) else 0.85
+        slowest = 0.5 if road_class in (ARTERIAL, STREET) else 0.85
         knots = np.arange(0, cells * _CELL_M + _STRETCH_M, _STRETCH_M)
         factors = [
             slowest + (1 - slowest) * share("traffic", self.seed + int(self.here_m + knot)) ** 0.5 for knot in knots

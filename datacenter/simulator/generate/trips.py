@@ -21,17 +21,17 @@ from datacenter.simulator.generate.places import (
     XINGLONGTAI,
 )
 
-LONGEST_S = {"taxi": 9000, "bus": 5700, "coach": 5700, "hazmat": 12600, "heavy_truck": 12600}
+LONGEST_S = {"taxi": 9000, "bus": 6000, "coach": 5700, "hazmat": 12600, "heavy_truck": 12600}
 
 # (county, place, how many bases there); a vehicle's base lies in its company's county.
 _BASES = {
     "taxi": (
-        (XINGLONGTAI, "xinglongtai", 10),
-        (XINGLONGTAI, "hightech", 1),
-        (SHUANGTAIZI, "shuangtaizi", 7),
-        (DAWA, "dawa", 4),
-        (DAWA, "liaobin", 1),
-        (PANSHAN, "panshan", 3),
+        (XINGLONGTAI, "xinglongtai", 24),
+        (XINGLONGTAI, "hightech", 3),
+        (SHUANGTAIZI, "shuangtaizi", 14),
+        (DAWA, "dawa", 9),
+        (DAWA, "liaobin", 2),
+        (PANSHAN, "panshan", 7),
     ),
     "coach": (
         (XINGLONGTAI, "xinglongtai", 2),
@@ -68,7 +68,7 @@ _BASES = {
         (PANSHAN, "shaling", 1),
     ),
 }
-_PER_BASE = {"taxi": 8, "coach": 9, "hazmat": 8, "heavy_truck": 8}
+_PER_BASE = {"taxi": 4, "coach": 9, "hazmat": 8, "heavy_truck": 8}
 _LOADING = ("refinery", "liaobin", "oilfield")
 _UNLOADING = ("tianzhuangtai", "shaling", "guchengzi", "hujia", "shixin", "yangjuanzi", "gaosheng", "tianshui",
               "dongfeng", "xinkai", "xian", "pingan", "tangjia", "rongxing", "chenjia")  # fmt: skip
@@ -264,7 +264,7 @@ def _bus_line(network: Network, county: str, line: str, start: int, end: int) ->
                 drive.follow(way, tuple((at, dwell_s + share(line, int(at + drive.now_s)) * 16) for at in places))
                 drive.wait(360 + variant * 60)
             rounds = len(drive.steps) // (len(out) + len(back))
-            if drive.now_s * (rounds + 1) / rounds > LONGEST_S["bus"]:
+            if drive.now_s * (rounds + 1) / rounds > 0.94 * LONGEST_S["bus"]:
                 break
         yield Template("bus", county, start, line, drive, stops[0], lengths[0])
 

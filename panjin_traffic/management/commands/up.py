@@ -14,7 +14,7 @@ from django.db import connections
 from panjin_traffic.servers import PortBusy, ServerError, environment
 from panjin_traffic.servers.processes import port_is_free
 from panjin_traffic.supervisor import Printer, Supervisor
-from panjin_traffic.supervisor.house import House, missing, processes
+from panjin_traffic.supervisor.house import END_S, House, missing, processes
 from panjin_traffic.supervisor.servers_watch import ServersWatch
 
 FLEET = 11_268
@@ -46,6 +46,7 @@ class Command(BaseCommand):
             var_directory=settings.VAR_DIR,
             vehicles=fleet,
             interval_s=options["interval"],
+            known_as=next((name.lstrip(".") for name in settings.ALLOWED_HOSTS if name != "*"), "localhost"),
         )
         printer = Printer()
         try:
@@ -62,6 +63,7 @@ class Command(BaseCommand):
             announce=lambda: self._announce(house, printer),
             watch=ServersWatch(lease, printer.line) if lease else None,
             printer=printer,
+            end_s=END_S,
         )
         began = time.monotonic()
         supervisor.run()

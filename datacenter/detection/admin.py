@@ -1,0 +1,191 @@
+"""What judges, under /admin/ (检测规则): limits, saved through ``change_setting``; areas; counties to read."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from shapely.errors import ShapelyError
+from shapely.geometry import shape
+
+from datacenter.accounts import audit
+from datacenter.accounts.admin import ByRight
+from datacenter.detection.catalogue import detectors
+from datacenter.detection.errors import LimitsRefused
+from datacenter.detection.models import DetectorSetting, DetectorSettingChange
+from datacenter.detection.settings import change_setting
+from datacenter.geo.models import Area, County
+from datacenter.registry.models import Vehicle
+
+
+class ChineseJson(json.JSONEncoder):
+    """Spells Chinese as Chinese, so that it can be read while it is edited."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "ensure_ascii": False, "indent": 2})
+
+
+class SettingForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A detector's limits as JSON; each name and value is checked by the detector itself."""
+
+    limits = forms.JSONField(
+        label="参数", encoder=ChineseJson, widget=forms.Textarea(attrs={"rows": 14, "cols": 60, "spellcheck": "false"})
+    )
+
+    class Meta:
+        model = DetectorSetting
+        fields = ["enabled", "limits", "source_verified"]
+
+    def clean_limits(self) -> dict[str, Any]:
+        """What the detector accepts; its refusal names the limit and the rule."""
+        limits = self.cleaned_data["limits"]
+        if not isinstance(limits, dict):
+            raise forms.ValidationError("参数应为 JSON 对象，例如 {\"lasting_s\": 60}")
+        detector = detectors().get(self.instance.pk)
+        if detector is None:
+            raise forms.ValidationError("这条规则的程序没有安装，不能修改参数")
+        try:
+            detector.parse_limits(limits)
+        except LimitsRefused as refusal:
+            raise forms.ValidationError(refusal.message) from refusal
+        return limits
+
+
+class Changes(admin.TabularInline):  # type: ignore[type-arg]
+    """Who changed it, when, from what to what."""
+
+    model = DetectorSettingChange
+    fields = readonly_fields = ["at", "by", "before", "after"]
+    extra = 0
+    ordering = ["-at"]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever sees the rule sees its history."""
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Changes come from saving the rule."""
+        return False
+
+    has_change_permission = has_delete_permission = has_add_permission  # type: ignore[assignment]
+
+
+@admin.register(DetectorSetting)
+class DetectorSettings(ByRight):
+    """检测规则."""
+
+    changing = ("detector.change",)
+    form = SettingForm
+    inlines = [Changes]
+    list_display = ["title", "code", "enabled", "verified", "summary", "changed_by", "changed_at"]
+    list_select_related = ["changed_by"]
+    search_fields = ["title", "code"]
+    fields = ["code", "title", "source", "source_verified", "enabled", "limits", "defaults", "changed_by", "changed_at"]
+    readonly_fields = ["code", "title", "source", "defaults", "changed_by", "changed_at"]
+
+    @admin.display(description="依据", boolean=True)
+    def verified(self, setting: DetectorSetting) -> bool:
+        """Whether somebody compared the clause with the printed text."""
+        return setting.source_verified
+
+    @admin.display(description="参数")
+    def summary(self, setting: DetectorSetting) -> str:
+        """The limits on one line."""
+        return format_html_join("，", "{}={}", setting.limits.items())
+
+    @admin.display(description="出厂参数")
+    def defaults(self, setting: DetectorSetting) -> str:
+        """What the detector came with."""
+        detector = detectors().get(setting.pk)
+        if detector is None:
+            return "—"
+        text = json.dumps(vars(detector.Limits()), ensure_ascii=False, indent=2)
+        return format_html("<pre>{}</pre>", text)
+
+    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
+        """Rules come with their programs."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: DetectorSetting, form: Any, change: bool) -> None:
+        """Through the one verb that changes a rule; written down."""
+        given = form.cleaned_data
+        change_setting(
+            obj,
+            limits=given["limits"],
+            enabled=given["enabled"],
+            by=request.user,
+            source_verified=given["source_verified"],
+        )
+        audit.record(request, "detector.change", obj.pk, fields=form.changed_data)
+
+
+class AreaForm(forms.ModelForm):  # type: ignore[type-arg]
+    """An area; its boundary is a shape that encloses something, in degrees."""
+
+    boundary = forms.JSONField(
+        label="范围", help_text="GeoJSON Polygon 或 MultiPolygon，WGS-84",
+        widget=forms.Textarea(attrs={"rows": 8, "cols": 60}),
+    )
+    vehicle_kinds = forms.MultipleChoiceField(
+        label="适用车辆类别",
+        choices=Vehicle.Kind.choices,
+        required=False,
+        help_text="不选表示全部类别",
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = Area
+        exclude: list[str] = []
+
+    def clean_boundary(self) -> dict[str, Any]:
+        """A valid polygon on the earth."""
+        boundary: dict[str, Any] = self.cleaned_data["boundary"]
+        try:
+            figure = shape(boundary)
+        except (ShapelyError, ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
+            raise forms.ValidationError("不是可识别的 GeoJSON 图形") from error
+        if figure.geom_type not in ("Polygon", "MultiPolygon") or figure.is_empty or not figure.is_valid:
+            raise forms.ValidationError("应为 Polygon 或 MultiPolygon，边线不能自相交")
+        west, south, east, north = figure.bounds
+        if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+            raise forms.ValidationError("坐标超出经纬度范围，次序应为 [经度, 纬度]")
+        return boundary
+
+    def clean(self) -> dict[str, Any]:
+        """A speed area says its limit; days come in order."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("kind") == Area.Kind.SPEED and not cleaned.get("limit_kmh"):
+            self.add_error("limit_kmh", "限速区域应填写限速")
+        since, until = cleaned.get("valid_from"), cleaned.get("valid_until")
+        if since and until and until <= since:
+            self.add_error("valid_until", "有效期止应晚于有效期起")
+        return cleaned
+
+
+@admin.register(Area)
+class Areas(ByRight):
+    """电子围栏."""
+
+    changing = ("detector.change",)
+    form = AreaForm
+    list_display = ["name", "kind", "limit_kmh", "active", "valid_from", "valid_until", "source"]
+    list_filter = ["kind", "active"]
+    search_fields = ["name", "source"]
+
+    def save_model(self, request: HttpRequest, obj: Area, form: Any, change: bool) -> None:
+        """Keeps it, and writes down which fields changed."""
+        super().save_model(request, obj, form, change)
+        audit.record(request, "area.change" if change else "area.add", obj.name, fields=form.changed_data)
+
+
+@admin.register(County)
+class Counties(ByRight):
+    """县区, to read: their boundaries come by ``manage.py``."""
+
+    viewing = ("detector.change", "account.change")
+    list_display = ["code", "name", "city_code", "valid_from", "valid_until", "source"]
+    fields = ["code", "name", "city_code", "source", "valid_from", "valid_until"]
+    search_fields = ["name", "code"]

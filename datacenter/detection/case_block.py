@@ -1,0 +1,114 @@
+"""The evidence of a finding on the page of the case it opened (案件页的检测依据): limit, measured, clause, track.
+
+Registers with the cases' page when the project starts; what a figure is called and its unit come from the detector.
+"""
+
+from typing import Any
+
+from django.contrib.staticfiles import finders
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+
+from datacenter.cases import blocks
+from datacenter.cases.models import Case
+from datacenter.detection.catalogue import detectors
+from datacenter.detection.models import DetectorSetting, Finding
+from datacenter.detection.selectors import clause_is_verified, finding_of
+from datacenter.geo.models import County
+from datacenter.registry.models import Vehicle
+
+# What the limits that all detectors share are called; a detector's own stand below them.
+_LIMITS: dict[str, tuple[str, str]] = {
+    "lasting_s": ("最短持续", "s"),
+    "forgiven_gap_s": ("允许间断", "s"),
+    "silence_s": ("无定位间隔", "s"),
+    "tolerance_percent": ("允许误差", "%"),
+    "limit_kmh": ("限速", "km/h"),
+    "moving_kmh": ("视为行驶", "km/h"),
+}
+_MEASURES: dict[str, tuple[str, str]] = {"lasting_s": ("持续时间", "s"), "silent_s": ("无定位时长", "s")}
+
+
+def evidence_of(case: Case, user: Any) -> dict[str, Any] | None:
+    """What the detector saw, against what it judged by; None for a case that no finding opened."""
+    finding = finding_of(case) if user.may("finding.view") or user.may("case.view") else None
+    if finding is None:
+        return None
+    track = (finding.evidence or {}).get("track") or []
+    return {
+        "finding": finding,
+        "verified": clause_is_verified(finding.detector),
+        "measures": _measured(finding),
+        "limits": _judged_by(finding, case.industry),
+        "superseded": finding.state == Finding.State.SUPERSEDED,
+        "track": {
+            "points": track,
+            "from": finding.started_at.timestamp(),
+            "until": finding.ended_at.timestamp(),
+            "limit_kmh": _limit_kmh(finding),
+        },
+        "ground": _ground(),
+        "has_track": len(track) > 1,
+    }
+
+
+def _measured(finding: Finding) -> list[dict[str, Any]]:
+    detector = detectors().get(finding.detector)
+    known = detector.measures() if detector else {}
+    rows = []
+    for name, value in finding.measures.items():
+        if measure := known.get(name):
+            rows.append({"title": measure.title, "value": value * measure.scale, "unit": measure.unit})
+        else:
+            title, unit = _MEASURES.get(name, (name, ""))
+            rows.append({"title": title, "value": value, "unit": unit})
+    return [_readable(row) for row in rows]
+
+
+def _judged_by(finding: Finding, industry: str) -> list[dict[str, Any]]:
+    rows = []
+    for name, value in finding.limits.items():
+        title, unit = _LIMITS.get(name, (name, ""))
+        if isinstance(value, dict):  # by kind of vehicle: only this one's concerns the case
+            if industry not in value:
+                continue
+            title, value = f"{title}（{Vehicle.Kind(industry).label}）", value[industry]
+        rows.append(_readable({"title": title, "value": value, "unit": unit}))
+    return rows
+
+
+def _readable(row: dict[str, Any]) -> dict[str, Any]:
+    """Seconds as minutes and hours where that is how people say it; figures without needless places."""
+    value = row["value"]
+    if row["unit"] == "s" and isinstance(value, int | float) and value >= 60:
+        hours, rest = divmod(round(value), 3600)
+        minutes, seconds = divmod(rest, 60)
+        parts = ((hours, "小时"), (minutes, "分"), (seconds, "秒"))
+        return {**row, "text": "".join(f"{n} {unit} " for n, unit in parts if n).strip(), "unit": ""}
+    text = f"{value:,.1f}".removesuffix(".0") if isinstance(value, float) else str(value)
+    return {**row, "text": text, "unit": "秒" if row["unit"] == "s" else row["unit"]}
+
+
+def _ground() -> dict[str, str | None]:
+    """The files of the base map, as ``static/js/components/basemap.js`` takes them."""
+    city = County.objects.values_list("city_code", flat=True).first()
+    path = f"data/basemap/{city}.json"
+    try:
+        counties = reverse("api-map-counties")
+    except NoReverseMatch:
+        counties = None
+    return {"counties": counties, "basemap": static(path) if finders.find(path) else None, "roads": None}
+
+
+def _limit_kmh(finding: Finding) -> float | None:
+    value = finding.measures.get("limit_kmh")
+    return float(value) if isinstance(value, int | float) else None
+
+
+def finding_kinds() -> list[tuple[str, str]]:
+    """The detectors as kinds of case, for the list's filter."""
+    return list(DetectorSetting.objects.order_by("title").values_list("code", "title"))
+
+
+blocks.register(blocks.Block("cases/_finding.html", evidence_of))
+blocks.register_kinds(finding_kinds)

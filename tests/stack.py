@@ -1,0 +1,182 @@
+"""The whole house on loopback, every process real, in a directory of its own: for stories, chaos and benchmarks.
+
+Servers, gateway, shard workers, web and beat are started by the supervisor's own table of processes, but one by one, so
+that each can be killed and started again by name.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Container
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import redis
+
+from panjin_traffic.servers import PostgresServer, ValkeyServer
+from panjin_traffic.supervisor.house import House, missing, processes
+from tests.ports import free_port
+
+ROOT = Path(__file__).resolve().parent.parent
+MANAGE = [sys.executable, str(ROOT / "manage.py")]
+
+
+class Stack:
+    """Start with ``start``; ``kill`` and ``restart`` by name: postgres, valkey, or a process of the supervisor's table."""
+
+    def __init__(self, directory: Path, *, shards: int = 2, **more: str) -> None:
+        self.directory = directory
+        self.postgres = PostgresServer(directory / "postgres")
+        self.valkey = ValkeyServer(directory / "valkey")
+        self.house = House("127.0.0.1", free_port(), free_port(), shards, directory, known_as="127.0.0.1")
+        self.specs = {spec.name: spec for spec in processes(self.house)}
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self._more = more
+
+    # --- life -------------------------------------------------------------------------------------------------------
+    def start(self, *names: str, demo_city: bool = True) -> Stack:
+        """Servers, tables, the demo city, then the named processes (all when none is named), until they are ready."""
+        self.postgres.start()
+        self.valkey.start()
+        self.manage("migrate", "--verbosity", "0")
+        if demo_city:
+            self.manage("demo_city")
+        for name in names or self.specs:
+            self.restart(name)
+        if not names:
+            self.wait(lambda: not missing(self.house), 60, lambda: f"readiness: {missing(self.house)}")
+        return self
+
+    def stop(self) -> None:
+        """End everything, servers last."""
+        for name in ("gateway", *[n for n in self.children if n != "gateway"]):
+            child = self.children.get(name)
+            if child and child.poll() is None:
+                child.terminate()
+        for child in self.children.values():
+            try:
+                child.wait(10)
+            except subprocess.TimeoutExpired:
+                child.kill()
+        self.valkey.destroy()
+        self.postgres.destroy()
+
+    def kill(self, name: str) -> None:
+        """``kill -9``, without a word."""
+        if name in ("postgres", "valkey"):
+            getattr(self, name).kill9()
+        else:
+            os.killpg(self.children[name].pid, signal.SIGKILL)
+            self.children[name].wait(10)
+
+    def restart(self, name: str) -> None:
+        """Start what is not running."""
+        if name in ("postgres", "valkey"):
+            getattr(self, name).start()
+            return
+        spec = self.specs[name]
+        log = (self.directory / f"{name}.log").open("ab")
+        self.children[name] = subprocess.Popen(
+            spec.command,
+            cwd=ROOT,
+            env={**self.environment(), **spec.environment, **({"DATABASE_URL": ""} if name == "web" else {})},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def revive(self, except_for: Container[str] = ()) -> None:
+        """Start again what ended by itself, as the supervisor does (a gateway that found no database, say)."""
+        for name, child in list(self.children.items()):
+            if name not in except_for and child.poll() is not None:
+                self.restart(name)
+
+    def environment(self) -> dict[str, str]:
+        """The environment of every process of this house."""
+        urls = self.postgres.urls
+        return {
+            **{name: value for name, value in os.environ.items() if name != "DATABASE_ROLE"},
+            "DATABASE_URL": urls.owner,
+            "DATABASE_WEB_URL": urls.web,
+            "DATABASE_INGEST_URL": urls.ingest,
+            "REDIS_URL": self.valkey.url,
+            "REDIS_PREFIX": "stack",
+            "VAR_DIR": str(self.directory),
+            "SECRET_KEY": "for this directory alone, not for any machine that serves people",
+            "BIND_HOST": "127.0.0.1",
+            "WEB_PORT": str(self.house.web_port),
+            "TERMINAL_PORT": str(self.house.terminal_port),
+            "INGEST_SHARDS": str(self.house.shards),
+            "LOG_LEVEL": "WARNING",
+            **self._more,
+        }
+
+    # --- use --------------------------------------------------------------------------------------------------------
+    @property
+    def url(self) -> str:
+        """The address of the pages."""
+        return self.house.address.rstrip("/")
+
+    def manage(self, *arguments: str, timeout_s: float = 120) -> str:
+        """Run a command of ``manage.py``; what it printed."""
+        done = subprocess.run(
+            [*MANAGE, *arguments], cwd=ROOT, env=self.environment(), capture_output=True, text=True, timeout=timeout_s
+        )
+        assert done.returncode == 0, f"manage.py {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def simulate(self, *arguments: str) -> subprocess.Popen[str]:
+        """Terminals against this house's gateway; its report is JSON on standard output."""
+        return subprocess.Popen(
+            [*MANAGE, "simulate", "--port", str(self.house.terminal_port), "--json", *arguments],
+            cwd=ROOT,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def query(self, statement: str, *arguments: Any) -> list[tuple[Any, ...]]:
+        """Rows of a statement, as the owner, committed."""
+        connection = psycopg2.connect(self.postgres.urls.owner)
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(statement, arguments or None)
+                return list(cursor.fetchall()) if cursor.description else []
+        finally:
+            connection.close()
+
+    def redis(self) -> redis.Redis:
+        """A client of this house's Valkey."""
+        return redis.Redis.from_url(self.valkey.url)
+
+    def settle(self, seconds: float = 60) -> None:
+        """Wait until nothing is left to detect anew and every shard has ticked after all that."""
+        self.wait(lambda: self._ticked_clean(), seconds, lambda: "spans still wait to be detected anew")
+
+    def _ticked_clean(self) -> bool:
+        code = (
+            "from datacenter.ingest.tasks import tick\n"
+            f"[tick.apply_async([shard], queue=f'shard.{{shard}}') for shard in range({self.house.shards})]"
+        )
+        before = self.query("SELECT clock_timestamp()")[0][0]
+        self.manage("shell", "-v", "0", "-c", code)
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            ticks = self.query("SELECT count(*) FROM ingest_shard WHERE tick_at > %s", before)[0][0]
+            if ticks == self.house.shards:
+                return bool(self.query("SELECT count(*) FROM redetection_span")[0][0] == 0)
+            time.sleep(0.2)
+        return False
+
+    @staticmethod
+    def wait(condition: Callable[[], bool], seconds: float, what: Callable[[], str]) -> None:
+        """Wait until ``condition`` holds, or fail by name."""
+        until = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < until, f"waited {seconds} s for {what()}"
+            time.sleep(0.1)

@@ -1,0 +1,252 @@
+"""Every address of the house and what stands behind it: the walk (``test_walk``) goes through this table.
+
+An address that the URL configuration has and this table lacks fails the walk by its name: whoever adds a page says here
+which of Dawa's objects it would show, or that it has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.contrib import admin
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.walls.world import World
+
+Query = dict[str, Any]
+Kind = Literal["public", "everyone", "list", "detail", "verb"]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """How to ask for one address.
+
+    ``public`` answers without signing in, ``everyone`` shows all users the same, a ``list`` shows what is in scope, a
+    ``detail`` is one row of Dawa's, a ``verb`` changes one (``bodies``). ``shows`` is what the right reader must find
+    there, so that the test can fail; ``reader`` is who that is. ``rights`` are all asked for (``test_rights``).
+    """
+
+    kind: Kind
+    rights: tuple[str, ...] = ()
+    args: Callable[[World], list[Any]] = lambda world: []
+    queries: Callable[[World], list[Query]] = lambda world: [{}]
+    bodies: Callable[[World], list[Query]] = lambda world: [{}]
+    shows: Callable[[World], set[str]] = lambda world: set()
+    reader: Literal["county", "city"] = "county"
+    methods: tuple[str, ...] = ("get", "post")
+
+
+def searches(world: World) -> list[Query]:
+    """What a curious reader could type into a list's filters to find Dawa's rows."""
+    return [
+        {},
+        {"q": world.vehicle.plate[1:6]},
+        {"q": world.company.name[2:8]},
+        {"q": world.company.credit_code},
+        {"q": world.practitioner.name[:2]},
+        {"q": world.practitioner.identity_no},
+        {"q": world.terminal.phone},
+        {"q": world.unknown.phone},
+        {"q": world.case.number[:-2]},
+        {"county": world.vehicle.county_id, "company": world.company.pk, "vehicle": world.vehicle.pk},
+        {"county": "none"},
+        {"kind": world.vehicle.kind, "industry": world.vehicle.kind},
+        {"permit": "expiring", "paper": "expiring", "warranty": "covered"},
+        {"maker": world.terminal.maker[:4], "reason": world.frame.reason},
+        {"state": "dispatched"},
+        {"state": "closed"},
+        {"state": "mine", "due": "soon"},
+        {"after": world.neighbour.pk},
+        {"before": world.vehicle.pk + 1},
+        {"before": f"{int(world.case.opened_at.timestamp() * 1e6) + 1}-{world.case.pk + 1}"},
+    ]
+
+
+def _formats(world: World) -> list[Query]:
+    return [{"format": "xlsx"}, *({"format": "csv"} | query for query in searches(world)[:10])]
+
+
+def _sheets(world: World) -> list[Query]:
+    """Nothing, and a table that names Dawa's vehicle to hear what is known of it."""
+    content = f"车牌号,车牌颜色,类别,企业\n{world.vehicle.plate},黄,危险货物运输车,{world.company.name}\n"
+    return [{}, {"kind": "vehicles", "file": SimpleUploadedFile("a.csv", content.encode()), "typed": content}]
+
+
+def _span(world: World) -> list[Query]:
+    return [{}, world.span]
+
+
+def _vehicle(world: World) -> list[Any]:
+    return [world.vehicle.pk]
+
+
+def _company(world: World) -> list[Any]:
+    return [world.company.pk]
+
+
+def _practitioner(world: World) -> list[Any]:
+    return [world.practitioner.pk]
+
+
+def _case(world: World) -> list[Any]:
+    return [world.case.number]
+
+
+def _plate(world: World) -> set[str]:
+    return {world.vehicle.plate}
+
+
+def _name(world: World) -> set[str]:
+    return {world.company.name}
+
+
+def _case_words(world: World) -> set[str]:
+    return {world.case.number, world.vehicle.plate}
+
+
+def _phone(world: World) -> set[str]:
+    return {world.terminal.phone}
+
+
+_NO_TOKEN = "0" * 32
+_VERBS = ("dispatch", "accept", "handle", "feed_back", "return", "verify", "close")
+_SAID = {"to": "211122", "note": "试", "reason": "试", "result": "试", "outcome": "substantiated"}
+# kind of sheet: (right to see its rows, what the responsible officer finds in it)
+_EXPORTS: dict[str, tuple[str, Callable[[World], set[str]]]] = {
+    "vehicles": ("vehicle.view", _plate),
+    "companies": ("company.view", _name),
+    "practitioners": ("practitioner.view", _name),
+    "terminals": ("vehicle.view", _phone),
+    "permits": ("company.view", _name),
+}
+
+
+ADDRESSES: dict[str, Visit] = {
+    # --- open to the street ---
+    "login": Visit("public", methods=("get",)),
+    "healthz": Visit("public"),
+    "readyz": Visit("public"),
+    "metrics": Visit("public"),
+    # --- one's own, and what is the same for everybody ---
+    "logout": Visit("everyone", methods=("get",)),
+    "password-change": Visit("everyone"),
+    "api-schema": Visit("everyone", methods=("get",)),
+    "api-docs": Visit("everyone", methods=("get",)),
+    "api-map-counties": Visit("everyone", ("map.view",)),
+    "registry-import-template": Visit("everyone", ("registry.import",), lambda w: ["vehicles"]),
+    # --- lists ---
+    "home": Visit("list", queries=searches, shows=_case_words),
+    "live-map": Visit("list", ("map.view",)),
+    "api-map-vehicles": Visit("list", ("map.view",), shows=lambda w: _plate(w) | _name(w)),
+    "vehicle-list": Visit("list", ("vehicle.view",), queries=searches, shows=_plate),
+    "company-list": Visit("list", ("company.view",), queries=searches, shows=_name),
+    "practitioner-list": Visit("list", ("practitioner.view",), queries=searches, shows=_name),
+    "terminal-list": Visit("list", ("vehicle.view",), queries=searches, shows=lambda w: _phone(w) | _plate(w)),
+    "case-list": Visit("list", ("case.view",), queries=searches, shows=_case_words),
+    "case-export": Visit("list", ("case.view",), queries=_formats, shows=_case_words),
+    "quarantine": Visit("list", ("quarantine.view",), queries=searches, shows=_phone, reader="city"),
+    "unknown-terminals": Visit("list", ("terminal.adopt",), shows=lambda w: {w.unknown.phone}, reader="city"),
+    "registry-import": Visit("list", ("registry.import",), bodies=_sheets, reader="city"),
+    "api-case-list": Visit("list", ("case.view",), queries=searches, shows=_case_words),
+    "api-vehicle-list": Visit("list", ("vehicle.view",), queries=searches, shows=_plate),
+    "api-company-list": Visit("list", ("company.view",), queries=searches, shows=_name),
+    **{
+        f"registry-export {kind}": Visit(
+            "list", ("registry.export", right), lambda w, kind=kind: [kind], queries=_formats, shows=shows
+        )
+        for kind, (right, shows) in _EXPORTS.items()
+    },
+    # --- one row of Dawa's ---
+    "vehicle-detail": Visit("detail", ("vehicle.view",), _vehicle, shows=_plate),
+    "vehicle-drawer": Visit("detail", ("vehicle.view",), _vehicle, shows=_plate),
+    "vehicle-track": Visit("detail", ("track.view",), _vehicle, shows=_plate),
+    "vehicle-track-export": Visit(
+        "detail", ("track.view",), _vehicle, _span, shows=lambda w: _plate(w) | {"122.066243"}
+    ),
+    "api-vehicle-detail": Visit("detail", ("vehicle.view",), _vehicle, shows=_plate),
+    "api-vehicle-track": Visit("detail", ("track.view",), _vehicle, _span, shows=lambda w: _plate(w) | {"122066243"}),
+    "company-detail": Visit("detail", ("company.view",), _company, shows=_name),
+    "api-company-detail": Visit("detail", ("company.view",), _company, shows=_name),
+    "practitioner-detail": Visit("detail", ("practitioner.view",), _practitioner, shows=_name),
+    "practitioner-unmask": Visit(
+        "verb", ("personal_data.unmask",), _practitioner,
+        shows=lambda w: {w.practitioner.name, w.practitioner.phone}, reader="city",
+    ),
+    "case-detail": Visit("detail", ("case.view",), _case, shows=_plate),
+    "api-case-detail": Visit("detail", ("case.view",), _case, shows=_plate),
+    "case-attachment": Visit(
+        "detail", ("case.view",), lambda w: [w.closed.number, w.attachment.pk], lambda w: [{}, {"size": "thumb"}]
+    ),
+    "quarantined-frame": Visit("detail", ("quarantine.view",), lambda w: [w.frame.pk], shows=_phone, reader="city"),
+    "registry-import-report": Visit("detail", ("registry.import",), lambda w: [_NO_TOKEN]),
+    # --- verbs ---
+    "registry-import-confirm": Visit("verb", ("registry.import",), lambda w: [_NO_TOKEN]),
+    "adopt-terminal": Visit(
+        "verb", ("terminal.adopt",), lambda w: [w.unknown.pk], reader="city",
+        bodies=lambda w: [{"vehicle": w.vehicle.pk}, {"plate": w.vehicle.plate}, {}],
+    ),
+    **{
+        f"case-act {verb}": Visit(
+            "verb", ("case.view",), lambda w, verb=verb: [w.case.number, verb], bodies=lambda w: [_SAID]
+        )
+        for verb in (*_VERBS, "collect", "nonsense")
+    },
+    **{f"api-case.{verb}": Visit("verb", ("case.view",), _case, bodies=lambda w: [_SAID]) for verb in _VERBS},
+}  # fmt: skip
+# What the responsible reader is not asked to open: nothing lies there, or it would be done.
+NOT_READ = ("registry-import-report", "registry-import-confirm", "adopt-terminal", "case-act", "api-case.")
+
+
+@dataclass(frozen=True)
+class Address:
+    """One pattern of the URL configuration; ``name`` is its route where it has no name."""
+
+    name: str
+    route: str
+    pattern: URLPattern
+
+    @property
+    def right(self) -> str | None:
+        """The right that its view says it asks for; None where it says none."""
+        view = self.pattern.callback
+        return getattr(view, "right", None) or getattr(getattr(view, "cls", None), "right", None)
+
+
+def addresses(resolver: URLResolver | None = None, space: str = "", route: str = "") -> Iterator[Address]:
+    """Every pattern of the house, the admin's too."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+            yield from addresses(pattern, inner, route + str(pattern.pattern))
+        else:
+            here = route + str(pattern.pattern)
+            yield Address(f"{space}{pattern.name}" if pattern.name else here, here, pattern)
+
+
+def in_admin(address: Address) -> bool:
+    """Whether it belongs to ``/admin/``, which is walked by its models."""
+    return address.route.startswith("admin/")
+
+
+def entries(name: str) -> dict[str, Visit]:
+    """The table's lines for one name: a verb of many forms has a line for each."""
+    return {key: visit for key, visit in ADDRESSES.items() if key == name or key.split(" ")[0] == name}
+
+
+def admin_paths(world: World) -> Iterator[str]:
+    """Every page of ``/admin/``, with an object of Dawa's where a model has one; empty ids where it has none."""
+    yield from (reverse(f"admin:{name}") for name in ("index", "password_change", "password_change_done", "jsi18n"))
+    yield "/admin/nowhere/"
+    yield reverse("admin:app_list", args=["datacenter"]) if admin.site._registry else "/admin/datacenter/"
+    for model in admin.site._registry:
+        row = next((value for value in vars(world).values() if type(value) is model), None)
+        row = row or model._default_manager.order_by("pk").first()
+        prefix = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        yield reverse(f"{prefix}_changelist")
+        yield f"{reverse(f'{prefix}_changelist')}?q={world.vehicle.plate[1:6]}"
+        yield reverse(f"{prefix}_add")
+        for page in ("history", "delete", "change"):
+            yield reverse(f"{prefix}_{page}", args=[row.pk if row else 0])

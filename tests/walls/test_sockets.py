@@ -1,0 +1,178 @@
+"""Every websocket of the house, asked by the wrong county and by another company, over the real web process.
+
+What sockets carry passes through no SQL for each reader (live arrays, channel groups), so PostgreSQL is no second wall
+here and the scope's own check is held alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import redis
+import websockets
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.test import Client
+
+from datacenter.accounts.models import User
+from datacenter.cases import announce
+from datacenter.routing import websocket_urlpatterns
+from datacenter.tracks import frames, live
+from tests import factories
+from tests.conftest import Site
+from tests.walls.world import LATITUDE_E6, LONGITUDE_E6, World
+
+CITY_BOX = [121.0, 40.5, 123.0, 41.8]
+LISTEN_S = 2.6  # a map is told of changes once a second
+# What each socket is asked at its opening; a route that is missing here fails by its name.
+SOCKETS: dict[str, list[dict[str, Any]]] = {
+    "ws/map/": [
+        {"type": "view", "view": 1, "box": CITY_BOX, "filters": {}},
+        {"type": "follow", "vehicle": "VEHICLE"},
+        {"type": "view", "view": 2, "box": CITY_BOX, "filters": {"counties": ["211104"]}},
+    ],
+    "ws/cases/": [],
+}
+
+
+def routes() -> list[str]:
+    return [str(pattern.pattern) for pattern in websocket_urlpatterns]
+
+
+def test_every_socket_is_in_the_table() -> None:
+    assert sorted(routes()) == sorted(SOCKETS)
+
+
+@asynccontextmanager
+async def opened(site: Site, route: str, client: Client | None) -> AsyncIterator[Any]:
+    headers = {"Origin": site.url}
+    if client is not None:
+        headers["Cookie"] = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    address = site.url.replace("http", "ws") + "/" + route
+    async with websockets.connect(address, additional_headers=headers, proxy=None) as socket:
+        yield socket
+
+
+def heard_in(message: str | bytes, world: World) -> set[str]:
+    """What of Dawa's a message tells."""
+    if isinstance(message, bytes):
+        return {"position"} if world.vehicle.pk in frames.decode(message).ids.tolist() else set()
+    told = json.loads(message)
+    found = {secret for secret in world.secrets if secret in json.dumps(told, ensure_ascii=False)}
+    if told.get("type") == "vehicle" and told.get("id") == world.vehicle.pk:
+        found.add("details")
+    if "211104" in told.get("counties", {}) or str(world.company.pk) in told.get("companies", {}):
+        found.add("counts")
+    return found
+
+
+def move(world: World) -> None:
+    """Dawa's vehicle and its neighbour report a position, and a case of Dawa's changes; both told live."""
+    now = int(time.time())
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        for vehicle in (world.vehicle, world.neighbour):
+            row = {"at": 0, "latitude_e6": LATITUDE_E6 + now % 900, "longitude_e6": LONGITUDE_E6, "speed_kmh": 40}
+            client.publish(live.channel(), live.pack(factories.make_positions(vehicle.pk, [row], now)))
+    case = world.case
+    announce.announce(case.pk, case.number, case.county_id, case.company_id, case.state, "accept")
+
+
+async def listen(site: Site, route: str, client: Client, world: World) -> tuple[set[str], set[int]]:
+    """What of Dawa's one socket tells in a few seconds, and which vehicles it shows."""
+    found: set[str] = set()
+    shown: set[int] = set()
+    async with opened(site, route, client) as socket:
+        for message in SOCKETS[route]:
+            ready = {key: world.vehicle.pk if value == "VEHICLE" else value for key, value in message.items()}
+            await socket.send(json.dumps(ready))
+        until = time.monotonic() + LISTEN_S
+        moved = 0.0
+        while (left := until - time.monotonic()) > 0:
+            if time.monotonic() - moved > 0.8:
+                await sync_to_async(move)(world)
+                moved = time.monotonic()
+            try:
+                message = await asyncio.wait_for(socket.recv(), min(left, 0.5))
+            except TimeoutError:
+                continue
+            found |= heard_in(message, world)
+            if isinstance(message, bytes):
+                shown |= set(frames.decode(message).ids.tolist())
+    return found, shown
+
+
+def session_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def site(world: World, live_server: Site) -> Site:
+    return live_server
+
+
+def run(coroutine: Any) -> Any:
+    return asyncio.run(coroutine)
+
+
+@pytest.mark.parametrize("route", sorted(SOCKETS))
+def test_a_socket_tells_a_stranger_nothing_and_its_officer_everything(
+    site: Site, world: World, strangers: dict[str, User], route: str
+) -> None:
+    sessions = {who: session_of(user) for who, user in strangers.items()}
+    officer = session_of(world.county_officer)
+
+    async def all_at_once() -> Any:
+        return await asyncio.gather(
+            *(listen(site, route, session, world) for session in (*sessions.values(), officer))
+        )
+
+    *others, own = run(all_at_once())
+    for who, (found, shown) in zip(sessions, others, strict=True):
+        assert not found, f"{who} hears {found}"
+        if route == "ws/map/":
+            assert shown == {world.neighbour.pk}, who
+    found, shown = own
+    if route == "ws/map/":
+        assert shown == {world.vehicle.pk}
+        assert {"position", "details", "counts"} <= found
+    else:
+        assert world.case.number in found
+
+
+@pytest.mark.parametrize("route", sorted(SOCKETS))
+def test_a_socket_refuses_who_has_not_signed_in(site: Site, world: World, route: str) -> None:
+    async def attempt() -> int:
+        try:
+            async with opened(site, route, None) as socket:
+                await asyncio.wait_for(socket.wait_closed(), 5)
+                return int(socket.close_code)
+        except websockets.InvalidStatus as refusal:
+            return int(refusal.response.status_code)
+
+    assert run(attempt()) in {403, 4401}
+
+
+@pytest.mark.parametrize("route", sorted(SOCKETS))
+def test_a_socket_refuses_a_page_of_another_site(site: Site, world: World, route: str) -> None:
+    client = session_of(world.county_officer)
+    cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+
+    async def attempt() -> int:
+        headers = {"Origin": "http://elsewhere.example", "Cookie": cookie}
+        try:
+            async with websockets.connect(
+                site.url.replace("http", "ws") + "/" + route, additional_headers=headers, proxy=None
+            ):
+                return 101
+        except websockets.InvalidStatus as refusal:
+            return int(refusal.response.status_code)
+
+    assert run(attempt()) == 403

@@ -1,0 +1,170 @@
+"""What the walls must keep apart: one company of Dawa with everything that can be known of it, and who else looks."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
+from django.utils import timezone
+from PIL import Image
+
+from datacenter.accounts.models import User
+from datacenter.cases import workflow
+from datacenter.cases.models import Case, CaseAttachment
+from datacenter.cases.workflow import Subject
+from datacenter.detection.models import Finding
+from datacenter.ingest.models import QuarantinedFrame
+from datacenter.registry import masking
+from datacenter.registry.models import (
+    Certificate,
+    Company,
+    DriverBinding,
+    Permit,
+    Practitioner,
+    Terminal,
+    UnknownTerminal,
+    Vehicle,
+)
+from datacenter.tracks import store
+from tests import factories
+
+LATITUDE_E6, LONGITUDE_E6 = 40_992_457, 122_066_243
+PERSON, PERSON_PHONE = "阙德海", "13787654321"
+
+
+@dataclass
+class World:
+    """Rows of Dawa; ``secrets`` are the strings by which anybody would know one of them."""
+
+    company: Company
+    vehicle: Vehicle
+    practitioner: Practitioner
+    terminal: Terminal
+    unknown: UnknownTerminal
+    frame: QuarantinedFrame
+    finding: Finding
+    closed: Case
+    attachment: CaseAttachment  # of the closed case
+    case: Case  # waits to be accepted
+    county_officer: User
+    neighbour: Vehicle  # of another county and company: what the others may see
+    city_only: frozenset[str] = field(default_factory=frozenset)
+    secrets: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def span(self) -> dict[str, str]:
+        """The hours in which the vehicle drove."""
+        now = timezone.now()
+        return {"start": (now - timedelta(hours=5)).isoformat(), "end": now.isoformat()}
+
+
+def picture() -> SimpleUploadedFile:
+    """A photo."""
+    content = io.BytesIO()
+    Image.new("RGB", (64, 48), (10, 120, 200)).save(content, "JPEG")
+    return SimpleUploadedFile("现场-D4W4.jpg", content.getvalue(), content_type="image/jpeg")
+
+
+def build(company: Company, county_officer: User, city_officer: User, other_company: Company) -> World:
+    """Fill Dawa with one of everything, through the owner's connection, and commit it."""
+    today = date.today()
+    year = {"valid_from": today - timedelta(days=300), "valid_until": today + timedelta(days=20)}
+    company.phone, company.legal_representative = "04273334567", "衡守业"
+    company.save()
+    vehicle = factories.make_vehicle(
+        "辽LD4W47", company, vin="LFWSRXSJ0M1E00001", transport_permit_no="盘交运管211104009977"
+    )
+    person = factories.make_practitioner(PERSON, company, phone=PERSON_PHONE)
+    paper = Certificate.objects.create(practitioner=person, category="危货驾驶员", number="ZG-DAWA-77100", **year)
+    permit = Permit.objects.create(company=company, category="hazmat", number="盘交运管许可D4W4号", **year)
+    DriverBinding.objects.create(vehicle=vehicle, practitioner=person, since=timezone.now() - timedelta(days=9))
+    terminal = factories.make_terminal(
+        vehicle, "14411104777", terminal_id="TD4W477", iccid="89860000000000114777", maker="MAKERD4", model="MODELD4"
+    )
+    unknown = UnknownTerminal.objects.create(
+        phone="14522204888", edition="2013", plate=vehicle.plate, last_seen_at=timezone.now(), remote="10.7.7.7"
+    )
+    frame = QuarantinedFrame.objects.create(
+        at=timezone.now(), reason="checksum", phone=terminal.phone, vehicle=vehicle, raw=bytes.fromhex("d4774d4774")
+    )
+    _drive(vehicle)
+    case = workflow.open_case(
+        origin=Case.Origin.FINDING,
+        kind="road.overspeed",
+        title="超速行驶",
+        subject=Subject(
+            vehicle_id=vehicle.pk,
+            plate=vehicle.plate,
+            plate_colour=vehicle.plate_colour,
+            industry=vehicle.kind,
+            company_id=company.pk,
+            company_name=company.name,
+            driver_name=person.name,
+        ),
+        occurred_at=timezone.now() - timedelta(hours=2),
+        latitude_e6=LATITUDE_E6,
+        longitude_e6=LONGITUDE_E6,
+        county_id=factories.DAWA,
+        county_rule="按发生地",
+    )
+    finding = Finding.objects.create(
+        detector="road.overspeed",
+        title="超速行驶",
+        vehicle=vehicle,
+        company_id=company.pk,
+        county_id=factories.DAWA,
+        state=Finding.State.ENDED,
+        started_at=case.occurred_at,
+        ended_at=case.occurred_at + timedelta(minutes=5),
+        latitude_e6=LATITUDE_E6,
+        longitude_e6=LONGITUDE_E6,
+        measures={"peak_speed_dkmh": 1234, "lasting_s": 300},
+        source="试验",
+        evidence={"track": [[int(case.occurred_at.timestamp()), 122.066243, 40.992457, 123.4]]},
+        case=case,
+    )
+    workflow.accept_case(case, by=county_officer)
+    case = workflow.handle_case(case, by=county_officer, note="在D4W4路口拦下教育", photos=[picture()])
+    workflow.feed_back_case(case, by=county_officer, result="D4W4已整改", outcome="substantiated")
+    workflow.verify_case(case, by=city_officer)
+    case = workflow.close_case(case, by=city_officer)
+    # A second case waits to be accepted: verbs are tried on it.
+    waiting = workflow.open_case(
+        origin=Case.Origin.FINDING,
+        kind="road.overspeed",
+        title="超速行驶",
+        subject=Subject(vehicle_id=vehicle.pk, plate=vehicle.plate, company_id=company.pk, company_name=company.name),
+        occurred_at=timezone.now(),
+        county_id=factories.DAWA,
+    )
+    attachment = CaseAttachment.objects.get(event__case=case)
+    neighbour = factories.make_vehicle("辽LP4N58", other_company, county_id=factories.PANSHAN)
+    secrets = {
+        vehicle.plate, vehicle.vin, vehicle.transport_permit_no,
+        company.name, company.credit_code, company.phone, company.legal_representative,
+        person.name, masking.mask_name(person.name), person.phone, masking.mask_phone(person.phone),
+        person.identity_no, masking.mask_identity_no(person.identity_no), paper.number,
+        permit.number, terminal.phone, terminal.terminal_id, terminal.iccid, terminal.maker,
+        unknown.phone, frame.raw.hex(), frame.raw.hex(" "), str(LATITUDE_E6), str(LONGITUDE_E6), "40.992457", "122.066243",
+        case.number, waiting.number, attachment.name, attachment.sha256, "D4W4路口", "D4W4已整改",
+        *(f"/{kind}/{row.pk}/" for kind, row in
+          (("vehicles", vehicle), ("companies", company), ("practitioners", person))),
+    }  # fmt: skip
+    return World(
+        company, vehicle, person, terminal, unknown, frame, finding, case, attachment, waiting, county_officer, neighbour,
+        frozenset({unknown.phone, frame.raw.hex(), frame.raw.hex(" ")}), frozenset(secrets),
+    )  # fmt: skip
+
+
+def _drive(vehicle: Vehicle) -> None:
+    """Half an hour of positions, the last a minute ago."""
+    start = int(datetime.now(UTC).timestamp()) - 1860
+    rows = [{"at": i * 60, "latitude_e6": LATITUDE_E6, "longitude_e6": LONGITUDE_E6} for i in range(31)]
+    positions = factories.make_positions(vehicle.pk, rows, start)
+    store.make_partitions(sorted({store.day_of(int(at)) for at in positions.device_time.tolist()}))
+    with transaction.atomic(), connection.cursor() as cursor:
+        store.append_once(cursor, positions, [b""] * len(positions))
