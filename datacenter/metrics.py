@@ -100,9 +100,7 @@ class Histogram(Metric):
 
     kind = "histogram"
 
-    def __init__(
-        self, name: str, help: str, buckets: Sequence[float] = SECONDS, labels: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, name: str, help: str, buckets: Sequence[float] = SECONDS, labels: Sequence[str] = ()) -> None:
         super().__init__(name, help, labels)
         self.buckets = tuple(sorted(buckets))
         self._bounds = np.array(self.buckets)

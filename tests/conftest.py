@@ -211,6 +211,11 @@ def _web_process(django_db_setup: None, django_db_blocker: object, tmp_path_fact
     process.wait(10)
 
 
+@pytest.fixture(autouse=True)
+def _live_server_helper() -> None:
+    """Stands in the place of pytest-django's own, which expects its threaded server behind ``live_server``."""
+
+
 @pytest.fixture
 def live_server(transactional_db: None, tracks: None, _web_process: Site) -> Site:
     """The real web process (uvicorn, the web's database role) on this run's database; rows must be committed."""

@@ -150,6 +150,18 @@ class Stack:
         finally:
             connection.close()
 
+    def forget_tracks(self) -> None:
+        """As before the first position; the workers forget with it."""
+        shards = [name for name in self.children if name.startswith("shard-")]
+        for name in shards:
+            self.kill(name)
+        self.query(
+            "TRUNCATE track_position, finding, violation, case_event, case_attachment, case_file,"
+            " redetection_span, engine_checkpoint, quarantined_frame"
+        )
+        for name in shards:
+            self.restart(name)
+
     def redis(self) -> redis.Redis:
         """A client of this house's Valkey."""
         return redis.Redis.from_url(self.valkey.url)

@@ -40,7 +40,7 @@ GRANTS: dict[str, tuple[str, str]] = {
     "permit": (_ALL, _READ),
     "practitioner": (_ALL, _READ),
     "quarantined_frame": (_READ, _ADD),
-    "redetection_span": (_READ, _ALL),
+    "redetection_span": ("", _ALL),
     "terminal": (_ALL, _WORK),
     "track_position": (_READ, _ADD),
     "unit": (_WORK, _READ),

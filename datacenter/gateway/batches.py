@@ -18,6 +18,8 @@ from datacenter.ingest.batch import FAILED, NO_ANSWER, STORED, Batch, Rejected
 if TYPE_CHECKING:
     from datacenter.gateway.session import Session
 
+_ROW_COLUMNS = ("frames", "message_ids", "serials")
+_RUN_COLUMNS = ("sessions", "counts", "vehicles", "received_us")
 _RESULT_NAMES = {STORED: "stored", FAILED: "failed"}
 
 
@@ -63,9 +65,8 @@ class Gathering:
             if runs and (rows + count > most_frames or size + weight > most_bytes):
                 break
             rows, runs, size = rows + count, runs + 1, size + weight
-        for name, cut in (("frames", rows), ("message_ids", rows), ("serials", rows), ("sessions", runs),
-                          ("counts", runs), ("vehicles", runs), ("received_us", runs)):
-            column = getattr(self, name)
+        for name in _ROW_COLUMNS + _RUN_COLUMNS:
+            column, cut = getattr(self, name), rows if name in _ROW_COLUMNS else runs
             setattr(taken, name, column[:cut])
             del column[:cut]
         taken.assembled = {row: serials for row, serials in self.assembled.items() if row < rows}

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db import connection
 from django.db.models import Q
+from psycopg2.extras import execute_values
 
 from datacenter.detection import findings
 from datacenter.detection.batch import MAX_SEGMENT_S, Context
@@ -29,6 +31,32 @@ class Pending:
     started: int
     ended: int
     rows: tuple[int, ...]
+
+
+def add(spans: list[RedetectionSpan]) -> None:
+    """Keep ``spans`` until they are detected anew; of one vehicle and reason they grow together to one row."""
+    if not spans:
+        return
+    grown: dict[tuple[int, str, str], RedetectionSpan] = {}
+    for span in spans:
+        known = grown.setdefault((span.vehicle_id, span.reason, span.detector), span)
+        known.started_at = min(known.started_at, span.started_at)
+        known.ended_at = max(known.ended_at, span.ended_at)
+    rows = [
+        (s.shard, s.vehicle_id, s.started_at, s.ended_at, s.reason, s.detector, s.tried_in_epoch)
+        for s in grown.values()
+    ]
+    with connection.cursor() as cursor:
+        execute_values(
+            cursor.cursor,
+            "INSERT INTO redetection_span AS s (shard, vehicle_id, started_at, ended_at, reason, detector,"
+            " tried_in_epoch, created_at) VALUES %s ON CONFLICT (vehicle_id, reason, detector) DO UPDATE SET"
+            " shard = excluded.shard, started_at = least(s.started_at, excluded.started_at),"
+            " ended_at = greatest(s.ended_at, excluded.ended_at), tried_in_epoch = excluded.tried_in_epoch",
+            rows,
+            template="(%s, %s, %s, %s, %s, %s, %s, now())",
+            page_size=1000,
+        )
 
 
 def next_vehicle(shard: int, epoch: int) -> Pending | None:

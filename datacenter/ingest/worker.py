@@ -131,10 +131,10 @@ class ShardWorker:
                         if (new & unseen).any():
                             in_order = Positions.join([in_order, late.take(new & unseen)])
                 episodes, faults = self.engine.process(in_order, self.context)
-                spans += self._fault_spans(in_order, faults)
+                spans += self._fault_spans(_by_track(in_order), faults) if faults else []
                 found, more = self._keep(episodes)
                 spans += more
-            RedetectionSpan.objects.bulk_create(spans)
+            redetect.add(spans)
             if time.monotonic() - self._checkpoint_written > CHECKPOINT_S:
                 self._write_checkpoint()
         metrics.POSITIONS_COMMITTED.inc(by=stored)
@@ -158,22 +158,23 @@ class ShardWorker:
         last = self.engine.last_times(positions.vehicle_id[order])
         return order, (positions.device_time[order] > last) & (last >= 0)
 
-    def _spans(self, late: Positions) -> list[RedetectionSpan]:
-        """What came later than its vehicle's newest: to be detected anew (DESIGN §3.5)."""
-        spans = []
-        for vehicle in np.unique(late.vehicle_id).tolist():
-            times = late.device_time[late.vehicle_id == vehicle]
-            spans.append(self._span(vehicle, int(times.min()), int(times.max()), RedetectionSpan.Reason.BACKFILL))
-        return spans
+    def _spans(
+        self, positions: Positions, reason: str = RedetectionSpan.Reason.BACKFILL, detector: str = ""
+    ) -> list[RedetectionSpan]:
+        """The span of each vehicle in ``positions`` (ordered by vehicle and time), to be detected anew (DESIGN §3.5)."""
+        vehicles, first = np.unique(positions.vehicle_id, return_index=True)
+        starts = positions.device_time[first]
+        ends = positions.device_time[np.append(first[1:], len(positions)) - 1] if len(first) else starts
+        return [
+            self._span(vehicle, start, end, reason, detector)
+            for vehicle, start, end in zip(vehicles.tolist(), starts.tolist(), ends.tolist(), strict=True)
+        ]
 
     def _fault_spans(self, positions: Positions, faults: dict[str, Exception]) -> list[RedetectionSpan]:
         spans = []
         for code in faults:
             DETECTOR_FAULTS.inc(code)
-            for span in self._spans(positions):
-                span.reason, span.detector = RedetectionSpan.Reason.FAULT, code
-                span.tried_in_epoch = self.epoch
-                spans.append(span)
+            spans += self._spans(positions, RedetectionSpan.Reason.FAULT, code)
         return spans
 
     def _span(self, vehicle: int, start: int, end: int, reason: str, detector: str = "") -> RedetectionSpan:
@@ -216,7 +217,7 @@ class ShardWorker:
                 self._lock()
                 IngestShard.objects.filter(shard=self.shard).update(tick_at=now)
                 found, spans = self._keep(self.engine.tick(int(now.timestamp())))
-                RedetectionSpan.objects.bulk_create(spans)
+                redetect.add(spans)
         except Exception:
             self.engine = None
             raise
@@ -304,10 +305,10 @@ class ShardWorker:
                 positions = store.after(vehicles[piece], times[piece].tolist(), since)
                 replayed += len(positions)
                 episodes, faults = engine.process(positions, self.context)
-                RedetectionSpan.objects.bulk_create(self._fault_spans(positions, faults))
+                redetect.add(self._fault_spans(_by_track(positions), faults))
                 self.engine = engine
                 _, spans = self._keep(episodes)
-                RedetectionSpan.objects.bulk_create(spans)
+                redetect.add(spans)
             self._write_checkpoint(engine)
         log.info("shard %d: memory rebuilt, %d positions replayed", self.shard, replayed)
         return engine
@@ -318,6 +319,10 @@ class ShardWorker:
             shard=self.shard, defaults={"at": timezone.now(), "state": zlib.compress(bytes(msgpack.packb(state)), 1)}
         )
         self._checkpoint_written = time.monotonic()
+
+
+def _by_track(positions: Positions) -> Positions:
+    return positions.take(np.lexsort((positions.device_time, positions.vehicle_id)))
 
 
 def _count(found: list[str]) -> None:

@@ -89,7 +89,8 @@ def _filter(name: str, description: str) -> OpenApiParameter:
 
 class _Registry(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Any]):
     permission_classes = [permissions.IsAuthenticated, HasRight]
-    lookup_value_regex = r"\d{1,18}"
+    lookup_url_kwarg = "id"
+    lookup_value_regex = "[0-9]{1,18}"
     right = ""
 
 
@@ -122,7 +123,7 @@ class CompanyViewSet(_Registry):
 
     def get_object(self) -> Company:
         """The company, or a refusal that does not tell whether it exists."""
-        return get_company_for(self.request.user, int(self.kwargs["pk"]))
+        return get_company_for(self.request.user, int(self.kwargs["id"]))
 
 
 @extend_schema_view(
@@ -155,4 +156,4 @@ class VehicleViewSet(_Registry):
 
     def get_object(self) -> Vehicle:
         """The vehicle, or a refusal that does not tell whether it exists."""
-        return get_vehicle_for(self.request.user, int(self.kwargs["pk"]))
+        return get_vehicle_for(self.request.user, int(self.kwargs["id"]))

@@ -73,18 +73,6 @@ def slices_of(tracks: Path, directory: Path, terminals: int, fixes: int) -> Path
     return target
 
 
-def empty(stack: Stack) -> None:
-    """As before the first position; workers forget with it."""
-    for name in ("shard-0", "shard-1"):
-        stack.kill(name)
-    stack.query(
-        "TRUNCATE track_position, finding, violation, case_event, case_attachment, case_file,"
-        " redetection_span, engine_checkpoint, quarantined_frame"
-    )
-    for name in ("shard-0", "shard-1"):
-        stack.restart(name)
-
-
 def drive(stack: Stack, tracks: Path, terminals: int, log: Path, victims: list[tuple[float, str]]) -> Outcome:
     """Replay ``tracks`` while ``victims`` die, each at its moment (seconds from the start)."""
     log.unlink(missing_ok=True)
@@ -148,11 +136,11 @@ def story(stack: Stack, tracks: Path, tmp_path: Path, terminals: int, fixes: int
     """In peace, then under fire; the two must leave the same behind."""
     pieces = slices_of(tracks, tmp_path, terminals, fixes)
     total = terminals * fixes
-    empty(stack)
+    stack.forget_tracks()
     peace = drive(stack, pieces, terminals, tmp_path / "peace.csv", [])
     check(stack, peace, total)
     assert peace.findings, "a replay that finds nothing proves nothing"
-    empty(stack)
+    stack.forget_tracks()
     war = drive(stack, pieces, terminals, tmp_path / "war.csv", victims)
     check(stack, war, total)
     print(f"peace {peace.report}\nwar {war.report}\nfindings {len(peace.findings)}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
-import psycopg2
 import pytest
 from django.apps import apps
-from django.db import connection, transaction
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
 from psycopg2.errors import InsufficientPrivilege
 
 from datacenter.accounts.grants import GRANTS
@@ -106,10 +107,9 @@ def test_without_a_scope_there_are_no_rows(world: World, web_connection: Any) ->
         assert count(web_connection, table, CITY) > 0, table
 
 
-@pytest.mark.parametrize("level", ["", "City", "city ", "admin", "NULL"])
-def test_a_scope_that_is_none_shows_nothing(world: World, web_connection: Any, level: str) -> None:
-    for table in protected_tables():
-        assert count(web_connection, table, Scope(level, "")) == 0, table  # type: ignore[arg-type]
+def test_a_scope_that_is_none_shows_nothing(world: World, web_connection: Any) -> None:
+    for level, table in itertools.product(("", "City", "city ", "admin", "NULL"), protected_tables()):
+        assert count(web_connection, table, Scope(level, "")) == 0, (level, table)  # type: ignore[arg-type]
 
 
 def test_each_county_and_company_sees_its_own(world: World, web_connection: Any) -> None:
@@ -181,37 +181,38 @@ def test_disabled_users_and_users_without_unit_have_no_scope(city_officer: Any, 
 
 
 # --- what the role may not do -----------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "ALTER TABLE vehicle DISABLE ROW LEVEL SECURITY",
-        "ALTER TABLE vehicle NO FORCE ROW LEVEL SECURITY",
-        "DROP POLICY scope ON vehicle",
-        "CREATE POLICY mine ON vehicle USING (true)",
-        "CREATE TABLE mine (a int)",
-        "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
-        "CREATE VIEW mine AS SELECT * FROM vehicle",
-        "ALTER ROLE CURRENT_USER BYPASSRLS",
-        "CREATE ROLE mine",
-        "DROP TABLE vehicle",
-        "TRUNCATE vehicle",
-        "TRUNCATE case_event",
-        "ALTER TABLE case_event DISABLE TRIGGER ALL",
-        "SET session_replication_role = replica",
-        "SELECT state FROM engine_checkpoint",
-        "SELECT track_make_partition('2030-01-01')",
-        "SELECT rolpassword FROM pg_authid",
-        "SELECT pg_read_file('/etc/passwd')",
-        "COPY vehicle TO PROGRAM 'cat'",
-        "DELETE FROM case_file",
-        "UPDATE finding SET state = 'ended'",
-        "UPDATE county SET name = 'x'",
-        "UPDATE track_position SET speed_dkmh = 0",
-    ],
+FORBIDDEN = (
+    "ALTER TABLE vehicle DISABLE ROW LEVEL SECURITY",
+    "ALTER TABLE vehicle NO FORCE ROW LEVEL SECURITY",
+    "DROP POLICY scope ON vehicle",
+    "CREATE POLICY mine ON vehicle USING (true)",
+    "CREATE TABLE mine (a int)",
+    "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "CREATE VIEW mine AS SELECT * FROM vehicle",
+    "ALTER ROLE CURRENT_USER BYPASSRLS",
+    "CREATE ROLE mine",
+    "DROP TABLE vehicle",
+    "TRUNCATE vehicle",
+    "TRUNCATE case_event",
+    "ALTER TABLE case_event DISABLE TRIGGER ALL",
+    "SET session_replication_role = replica",
+    "SELECT state FROM engine_checkpoint",
+    "SELECT track_make_partition('2030-01-01')",
+    "SELECT rolpassword FROM pg_authid",
+    "SELECT pg_read_file('/etc/passwd')",
+    "COPY vehicle TO PROGRAM 'cat'",
+    "DELETE FROM case_file",
+    "UPDATE finding SET state = 'ended'",
+    "UPDATE county SET name = 'x'",
+    "UPDATE track_position SET speed_dkmh = 0",
 )
-def test_the_webs_role_may_not(world: World, web_connection: Any, sql: str) -> None:
-    with pytest.raises(InsufficientPrivilege):
-        ask(web_connection, sql, CITY)
+
+
+def test_the_webs_role_may_do_none_of_these(web_connection: Any) -> None:
+    for sql in FORBIDDEN:
+        with pytest.raises(InsufficientPrivilege):
+            ask(web_connection, sql, CITY)
+            pytest.fail(f"was allowed: {sql}")
 
 
 def test_a_days_partition_cannot_be_read_past_its_parent(world: World, web_connection: Any) -> None:
@@ -224,7 +225,7 @@ def test_a_days_partition_cannot_be_read_past_its_parent(world: World, web_conne
             ask(web_connection, f"SELECT 1 FROM {name}", CITY)
 
 
-def test_the_webs_role_can_become_no_other(world: World, web_connection: Any) -> None:
+def test_the_webs_role_can_become_no_other(web_connection: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolname FROM pg_roles WHERE rolname NOT LIKE 'pg\\_%'")
         roles = {name for (name,) in cursor.fetchall()} - {web_connection.info.user}
@@ -236,27 +237,30 @@ def test_the_webs_role_can_become_no_other(world: World, web_connection: Any) ->
             ask(web_connection, f'SET SESSION AUTHORIZATION "{role}"')
 
 
-def test_turning_row_security_off_only_makes_queries_fail(world: World, web_connection: Any) -> None:
+def test_turning_row_security_off_only_makes_queries_fail(web_connection: Any) -> None:
     with pytest.raises(InsufficientPrivilege), web_connection, web_connection.cursor() as cursor:
         cursor.execute("SET LOCAL row_security = off")
         cursor.execute("SELECT * FROM vehicle")
 
 
-@pytest.mark.parametrize("table", APPEND_ONLY)
-@pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}"])
-def test_records_cannot_be_rewritten_by_the_web(world: World, web_connection: Any, table: str, statement: str) -> None:
-    with pytest.raises(InsufficientPrivilege):
-        ask(web_connection, statement.format(table), CITY)
+REWRITES = ("UPDATE {} SET id = id", "DELETE FROM {}")
 
 
-@pytest.mark.parametrize("table", ["case_event", "case_attachment"])
-@pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}"])
-def test_not_even_the_owner_rewrites_records(world: World, table: str, statement: str) -> None:
-    with pytest.raises(Exception, match="append-only"), connection.cursor() as cursor:
-        cursor.execute(statement.format(table))
+def test_records_cannot_be_rewritten_by_the_web(web_connection: Any) -> None:
+    for table, statement in itertools.product(APPEND_ONLY, REWRITES):
+        with pytest.raises(InsufficientPrivilege):
+            ask(web_connection, statement.format(table), CITY)
 
 
-def test_the_web_owns_nothing_and_bypasses_nothing(world: World, web_connection: Any) -> None:
+def test_not_even_the_owner_rewrites_records(world: World) -> None:
+    filled = tables_with_rows() & set(APPEND_ONLY)
+    assert {"case_event", "case_attachment", "audit_record"} >= filled >= {"case_event", "case_attachment"}
+    for table, statement in itertools.product(sorted(filled), REWRITES):
+        with pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:
+            cursor.execute(statement.format(table))
+
+
+def test_the_web_owns_nothing_and_bypasses_nothing(web_connection: Any) -> None:
     name = web_connection.info.user
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_class WHERE relowner = %s::regrole", [name])
@@ -269,19 +273,17 @@ def test_the_web_owns_nothing_and_bypasses_nothing(world: World, web_connection:
         assert cursor.fetchone() == (False, False, False, False)
 
 
-@pytest.mark.parametrize("table", sorted(GRANTS))
-def test_the_database_grants_what_the_table_of_grants_says(db: None, table: str) -> None:
-    from django.conf import settings
-
+def test_the_database_grants_what_the_table_of_grants_says(db: None) -> None:
     for position, role in enumerate(("web", "ingest")):
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT privilege_type FROM information_schema.role_table_grants"
-                " WHERE table_name = %s AND grantee = %s",
-                [table, settings.DATABASE_USERS[role]],
+                "SELECT table_name, privilege_type FROM information_schema.role_table_grants"
+                " WHERE table_schema = 'public' AND grantee = %s",
+                [settings.DATABASE_USERS[role]],
             )
-            given = {right for (right,) in cursor.fetchall()}
-        assert given == {right.strip() for right in GRANTS[table][position].split(",") if right}, role
+            given = set(cursor.fetchall())
+        said = {(table, right.strip()) for table, line in GRANTS.items() for right in line[position].split(",") if right}
+        assert given == said, role
 
 
 def test_everybody_adds_to_the_audit_record_and_only_the_city_reads_it(world: World, web_connection: Any) -> None:
@@ -290,4 +292,3 @@ def test_everybody_adds_to_the_audit_record_and_only_the_city_reads_it(world: Wo
     ask(web_connection, line)
     assert count(web_connection, "audit_record", Scope("county", factories.DAWA)) == 0
     assert count(web_connection, "audit_record", CITY) == before + 1
-    assert isinstance(web_connection, psycopg2.extensions.connection)

@@ -32,9 +32,7 @@ class Command(BaseCommand):
             silence_s=options["silence"],
         )
         directory = GatewayDirectory.load()
-        gateway = Gateway(
-            directory, host=options["host"], port=options["port"], name=options["name"], limits=limits
-        )
+        gateway = Gateway(directory, host=options["host"], port=options["port"], name=options["name"], limits=limits)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(gateway, directory))
 
