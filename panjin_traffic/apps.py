@@ -1,4 +1,7 @@
+from pathlib import Path
+
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class PanjinTrafficConfig(AppConfig):
@@ -8,4 +11,6 @@ class PanjinTrafficConfig(AppConfig):
     verbose_name = "盘锦交通监管"
 
     def ready(self) -> None:
+        # WhiteNoise wants the folder of collected files to exist, also where everything is served from its source.
+        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
         from panjin_traffic.celery import app  # noqa: F401  tasks bind to this application in every process

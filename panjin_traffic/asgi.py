@@ -12,7 +12,7 @@ from django.core.asgi import get_asgi_application
 
 http = get_asgi_application()  # first: it loads the apps that routing needs
 
-from datacenter.routing import websocket_urlpatterns
+from datacenter.routing import websocket_urlpatterns  # noqa: E402  needs the apps
 
 application = ProtocolTypeRouter(
     {

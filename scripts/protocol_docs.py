@@ -20,7 +20,7 @@ from datacenter.protocols.jt808.header import LONG_HEADER, MAX_BODY, SHORT_HEADE
 from datacenter.protocols.jt808.messages import MESSAGES  # noqa: E402
 from datacenter.protocols.jt808.tables import EXTRA_NAMES  # noqa: E402
 from datacenter.protocols.layout import Field, Layout  # noqa: E402
-from datacenter.protocols.wire import ABSENT  # noqa: E402
+from datacenter.protocols.wire import ABSENT, Repeated  # noqa: E402
 
 PAPER = ROOT / "docs/protocols/jt808.md"
 
@@ -77,11 +77,12 @@ compares. Do not edit by hand.
 
 | edition | header | how it is told apart |
 | --- | --- | --- |
-| {Edition.V2011} | {SHORT_HEADER} bytes, phone of 12 digits | a registration whose body is shorter than 37 bytes; otherwise as {Edition.V2013} |
+| {Edition.V2011} | {SHORT_HEADER} bytes, phone of 12 digits | as {Edition.V2013}, a registration under 37 bytes |
 | {Edition.V2013} | {SHORT_HEADER} bytes, phone of 12 digits | bit 14 of the properties is 0 |
 | {Edition.V2019} | {LONG_HEADER} bytes, phone of 20 digits | bit 14 is 1, and the length field fits the long header |
 
-- A frame lies between two 0x7E; 0x7D 0x01 and 0x7D 0x02 stand for 0x7D and 0x7E. The check byte is the XOR of header and body.
+- A frame lies between two 0x7E; 0x7D 0x01 and 0x7D 0x02 stand for 0x7D and 0x7E. The check byte is the XOR of header
+  and body.
 - A body has at most {MAX_BODY} bytes. Longer messages come in packets and are put together, in any order; packets that
   do not come are asked for with 0x8003.
 - Some terminals set bit 14 over a short header: the body's length decides.
@@ -122,13 +123,17 @@ def _kind(line: Field, edition: str) -> str:
     if edition and edition not in line.by_edition:
         return "same"
     kind = line.kind_in(edition)
-    return "—" if kind is ABSENT else kind.title + (", optional" if line.optional else "")
+    if kind is ABSENT:
+        return "—"
+    counted = f"{kind.count.title} 个数 + " if isinstance(kind, Repeated) and kind.count else ""
+    return counted + kind.title + (", optional" if line.optional else "")
 
 
 def _extras() -> Iterator[str]:
     yield "## Additional items of a position (位置附加信息)\n"
     yield "*Column*: the vectorised decoder gives it one of its own; every item is stored with the position as it came."
-    yield "Items without a table here, of another length, or of a vendor (0xE0 and up) stay bytes and encode back unchanged.\n"
+    yield "Items without a table here, of another length, or of a vendor (0xE0 and up) stay bytes and encode back"
+    yield "unchanged.\n"
     yield "| id | item | fields | column |"
     yield "| --- | --- | --- | --- |"
     columns = {name for name, _ in EXTRA_NAMES}

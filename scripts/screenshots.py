@@ -1,7 +1,7 @@
 """Pictures of the pages for the papers (界面截图): `make screenshots`, or `make screenshots ARGS="--url http://…"`.
 
 Without ``--url`` it starts a house of its own in a directory of its own: servers, all processes, a simulated fleet, one
-truck that speeds, a county officer who takes its case, a terminal that nobody registered, and frames that cannot be
+coach that speeds, a county officer who takes its case, a terminal that nobody registered, and frames that cannot be
 read. With ``--url`` it changes nothing there and shows what it finds. Signs in as people do, with the demo accounts.
 """
 
@@ -37,7 +37,7 @@ from tests.stack import Stack  # noqa: E402
 FOLDER = ROOT / "docs" / "screenshots"
 SIZE = {"width": 1440, "height": 900}
 MOST_BYTES = 300_000
-DAWA = "122.07,40.99"  # where the truck speeds
+DAWA = "122.07,40.99"  # where the coach speeds
 WATCH_S = 240.0
 
 
@@ -117,7 +117,9 @@ def _house(options: argparse.Namespace) -> Iterator[str]:
         terminals.append(stack.simulate("--vehicles", str(options.vehicles), "--interval", "10"))
         print(f"{options.vehicles} vehicles drive for {options.watch:g} s …", flush=True)
         time.sleep(options.watch / 2)
-        terminals.append(stack.simulate("--scenario", "overspeed", "--plate", _idle_plate(options.vehicles), "--at", DAWA))
+        terminals.append(
+            stack.simulate("--scenario", "overspeed", "--plate", _idle_plate(options.vehicles), "--at", DAWA)
+        )
         time.sleep(options.watch / 2)
         stack.wait(lambda: bool(_dawa_cases(stack)), WATCH_S, lambda: "a case of speeding in Dawa")
         yield stack.url
@@ -136,9 +138,9 @@ def _dawa_cases(stack: Stack) -> int:
 
 
 def _idle_plate(vehicles: int) -> str:
-    """A truck that the simulated part of the fleet leaves out."""
+    """A coach that the simulated part of the fleet leaves out."""
     driving = {vehicle.plate for vehicle in part_of_fleet(vehicles)}
-    return next(v.plate for v in demo_fleet() if v.kind == "hazmat" and v.plate not in driving)
+    return next(v.plate for v in demo_fleet() if v.kind == "coach" and v.plate not in driving)
 
 
 def _strangers(port: int) -> None:
@@ -205,7 +207,7 @@ def _speeding(page: Page) -> dict[str, Any]:
 
 
 def _take_a_case(browser: Browser, url: str) -> None:
-    """The officer of Dawa accepts the case of the truck and writes down a first step."""
+    """The officer of Dawa accepts the case of the coach and writes down a first step."""
     page = _signed_in(browser, url, "dawa")
     case = f"/api/v1/cases/{_speeding(page)['number']}"
     _api(page, "POST", f"{case}/accept/", {})

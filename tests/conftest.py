@@ -177,8 +177,7 @@ def _empty_tracks() -> None:
 def child_environment(**more: str) -> dict[str, str]:
     """The environment of a process of ours on this run's test database."""
     urls = {
-        name: on_test_database(os.environ[name])
-        for name in ("DATABASE_URL", "DATABASE_WEB_URL", "DATABASE_INGEST_URL")
+        name: on_test_database(os.environ[name]) for name in ("DATABASE_URL", "DATABASE_WEB_URL", "DATABASE_INGEST_URL")
     }
     return {**os.environ, **urls, "REDIS_PREFIX": settings.REDIS_PREFIX, "LOG_LEVEL": "WARNING", **more}
 
@@ -192,13 +191,24 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def _web_process(django_db_setup: None, django_db_blocker: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def _web_process(
+    django_db_setup: None, django_db_blocker: object, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
     port = free_port()
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         environment = child_environment(DATABASE_ROLE="web", WEB_PORT=str(port))
     log = (tmp_path_factory.mktemp("web") / "web.log").open("wb")
     process = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", "panjin_traffic.asgi:application", "--port", str(port), "--log-level", "warning"],
+        [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "panjin_traffic.asgi:application",
+            "--port",
+            str(port),
+            "--log-level",
+            "warning",
+        ],
         cwd=ROOT,
         env=environment,
         stdout=log,

@@ -27,7 +27,7 @@ MANAGE = [sys.executable, str(ROOT / "manage.py")]
 
 
 class Stack:
-    """Start with ``start``; ``kill`` and ``restart`` by name: postgres, valkey, or a process of the supervisor's table."""
+    """``start`` it; ``kill`` and ``restart`` by name: postgres, valkey, or a process of the supervisor's table."""
 
     def __init__(self, directory: Path, *, shards: int = 2, **more: str) -> None:
         self.directory = directory

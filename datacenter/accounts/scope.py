@@ -39,8 +39,14 @@ class Scope:
     level: Level
     id: str = ""
 
-    def limit(self, rows: QuerySet[Row], *, county: str = "county_id", company: str = "company_id",
-              vehicle: str = "vehicle_id") -> QuerySet[Row]:
+    def limit(
+        self,
+        rows: QuerySet[Row],
+        *,
+        county: str = "county_id",
+        company: str = "company_id",
+        vehicle: str = "vehicle_id",
+    ) -> QuerySet[Row]:
         """``rows`` cut to this scope; the arguments name the columns that say whose a row is."""
         column = {"county": county, "company": company, "vehicle": vehicle}.get(self.level)
         if self.level == "city":

@@ -20,8 +20,8 @@ from datacenter.cases.models import Case, CaseAttachment, CaseEvent
 from datacenter.cases.selectors import cases_visible_to, events_of, get_case_for
 from datacenter.cases.states import State, Verb
 from datacenter.geo.models import County
+from datacenter.registry.masking import mask_name
 from datacenter.registry.selectors import vehicles_visible_to
-from datacenter.templatetags.office import masked_name
 
 
 class CaseRow(serializers.ModelSerializer[Case]):
@@ -49,7 +49,7 @@ class CaseRow(serializers.ModelSerializer[Case]):
         """The driver as this reader may know him."""
         user = self.context["request"].user
         whole = user.may("personal_data.unmask") or user.may("case.handle")
-        return case.driver_name if whole else masked_name(case.driver_name)
+        return case.driver_name if whole else mask_name(case.driver_name)
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_assignee(self, case: Case) -> str | None:

@@ -14,7 +14,7 @@ from openpyxl.styles import Font
 
 from datacenter.cases.models import Case
 from datacenter.errors import DomainError
-from datacenter.templatetags.office import masked_name
+from datacenter.registry.masking import mask_name
 
 MOST_ROWS = 50_000
 _HEAD = ("案号", "状态", "事由", "来源", "行业", "车牌号", "车牌颜色", "企业", "驾驶员", "承办县区", "承办人",
@@ -54,7 +54,7 @@ def _line(case: Case, whole_names: bool) -> list[str]:
         case.plate,
         case.get_plate_colour_display() or "",
         case.company_name,
-        case.driver_name if whole_names else masked_name(case.driver_name),
+        case.driver_name if whole_names else mask_name(case.driver_name),
         case.county.name if case.county else "",
         str(case.assignee) if case.assignee else "",
         *(_moment(value) for value in moments),

@@ -39,12 +39,15 @@ def thumbnail(attachment: CaseAttachment) -> HttpResponse:
     path = _path(attachment)
     if _picture_type(path) is None:
         raise CaseNotFound(attachment=attachment.pk)
-    with Image.open(path) as picture:
-        picture.draft("RGB", (THUMB_PX, THUMB_PX))
-        small = ImageOps.exif_transpose(picture) or picture
-        small.thumbnail((THUMB_PX, THUMB_PX))
-        content = io.BytesIO()
-        small.convert("RGB").save(content, "JPEG", quality=80)
+    content = io.BytesIO()
+    try:
+        with Image.open(path) as picture:
+            picture.draft("RGB", (THUMB_PX, THUMB_PX))
+            small = ImageOps.exif_transpose(picture) or picture
+            small.thumbnail((THUMB_PX, THUMB_PX))
+            small.convert("RGB").save(content, "JPEG", quality=80)
+    except (OSError, SyntaxError, ValueError) as fault:  # breaks off in the middle: kept as it came, but not to be drawn
+        raise CaseNotFound("照片不完整，不能显示缩略图", attachment=attachment.pk) from fault
     return HttpResponse(content.getvalue(), content_type="image/jpeg", headers=_GUARD)
 
 

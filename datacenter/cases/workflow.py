@@ -142,9 +142,7 @@ def handle_case(case: Case, *, by: Any, note: str, photos: Sequence[UploadedFile
         return _done(case, Verb.HANDLE, before, by, note=note.strip(), files=files)
 
 
-def feed_back_case(
-    case: Case, *, by: Any, result: str, outcome: str = Case.Outcome.SUBSTANTIATED
-) -> Case:
+def feed_back_case(case: Case, *, by: Any, result: str, outcome: str = Case.Outcome.SUBSTANTIATED) -> Case:
     """Report the result to the city (反馈), with the conclusion whether the matter was as found (查证结论)."""
     if not result.strip():
         raise FieldRefused("result", "请填写办理结果")

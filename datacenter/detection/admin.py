@@ -42,7 +42,7 @@ class SettingForm(forms.ModelForm):  # type: ignore[type-arg]
         """What the detector accepts; its refusal names the limit and the rule."""
         limits = self.cleaned_data["limits"]
         if not isinstance(limits, dict):
-            raise forms.ValidationError("参数应为 JSON 对象，例如 {\"lasting_s\": 60}")
+            raise forms.ValidationError('参数应为 JSON 对象，例如 {"lasting_s": 60}')
         detector = detectors().get(self.instance.pk)
         if detector is None:
             raise forms.ValidationError("这条规则的程序没有安装，不能修改参数")
@@ -125,7 +125,8 @@ class AreaForm(forms.ModelForm):  # type: ignore[type-arg]
     """An area; its boundary is a shape that encloses something, in degrees."""
 
     boundary = forms.JSONField(
-        label="范围", help_text="GeoJSON Polygon 或 MultiPolygon，WGS-84",
+        label="范围",
+        help_text="GeoJSON Polygon 或 MultiPolygon，WGS-84",
         widget=forms.Textarea(attrs={"rows": 8, "cols": 60}),
     )
     vehicle_kinds = forms.MultipleChoiceField(

@@ -1,8 +1,9 @@
 """What a detector is, and the list of those there are (检测规则目录).
 
-A detector names a condition over a whole batch of positions, what to measure while it holds, how long a gap it forgives
-and how long it must last; the engine of ``episodes.py`` finds the episodes. It has no clock, no ORM, no Redis. What is no
-episode (a silence, a terminal's own alarm) comes by the same door as events. Subsystems register theirs in ``ready()``.
+A detector names a condition over a whole batch of positions, what to measure while it holds, how long a gap it
+forgives and how long it must last; the engine of ``episodes.py`` finds the episodes. It has no clock, no ORM, no
+Redis. What is no episode (a silence, a terminal's own alarm) comes by the same door as events. Subsystems register
+theirs in ``ready()``.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """From conditions to episodes, for all detectors and many vehicles at once (检测引擎).
 
-What an episode is depends on the vehicle's track alone, never on how it was cut into batches: a longest run of positions
-at which the condition holds, each at most ``forgiven_gap_s`` after the last, or at most ``silence_s`` after it with no
-position between. Ways are differences of one odometer in millimetres and measures are integers, so that live, replay
-and re-detection give the same figures to the last digit. The engine has no clock and no database.
+What an episode is depends on the vehicle's track alone, never on how it was cut into batches: a longest run of
+positions at which the condition holds, each at most ``forgiven_gap_s`` after the last, or at most ``silence_s`` after
+it with no position between. Ways are differences of one odometer in millimetres and measures are integers, so that
+live, replay and re-detection give the same figures to the last digit. The engine has no clock and no database.
 """
 
 from __future__ import annotations
@@ -59,13 +59,24 @@ class Rule:
 
 
 class _Memory:
-    """What the engine remembers of one detector, an entry a vehicle slot. ``start`` is ``_NEVER`` where nothing is open."""
+    """What the engine remembers of one detector, by vehicle slot; ``start`` is ``_NEVER`` where nothing is open."""
 
     def __init__(self, measures: dict[str, Measure]) -> None:
         self.columns: dict[str, npt.NDArray[Any]] = {
             name: np.zeros(0, np.int64)
-            for name in ("start", "last", "told", "odo_start", "odo_last", "latitude_e6", "longitude_e6", "unbroken",
-                         "settled", "promised", *(f"m_{name}" for name in measures))
+            for name in (
+                "start",
+                "last",
+                "told",
+                "odo_start",
+                "odo_last",
+                "latitude_e6",
+                "longitude_e6",
+                "unbroken",
+                "settled",
+                "promised",
+                *(f"m_{name}" for name in measures),
+            )
         }
 
     def grow(self, size: int) -> None:
@@ -213,8 +224,16 @@ class Engine:
                     columns["promised"][slot] = 2  # told
                     started = int(self.last["device_time"][slot])
                     episodes.append(
-                        Episode(code, int(self.vehicles[slot]), started, now, True, int(self.last["latitude_e6"][slot]),
-                                int(self.last["longitude_e6"][slot]), {"silent_s": now - started})
+                        Episode(
+                            code,
+                            int(self.vehicles[slot]),
+                            started,
+                            now,
+                            True,
+                            int(self.last["latitude_e6"][slot]),
+                            int(self.last["longitude_e6"][slot]),
+                            {"silent_s": now - started},
+                        )
                     )
                 continue
             # Told as ended, but kept: a position that was long under way may continue it yet.
@@ -226,8 +245,15 @@ class Engine:
             columns["told"][unsaid | over] = columns["last"][unsaid | over]
         return episodes
 
-    def _run(self, rule: Rule, batch: Batch, context: Context, slot: npt.NDArray[np.int32], ends: npt.NDArray[np.int64],
-             odometer: IntArray) -> list[Episode]:
+    def _run(
+        self,
+        rule: Rule,
+        batch: Batch,
+        context: Context,
+        slot: npt.NDArray[np.int32],
+        ends: npt.NDArray[np.int64],
+        odometer: IntArray,
+    ) -> list[Episode]:
         if rule.detector.silent_after_s(rule.limits) is not None:
             return self._run_events(rule, batch, context, slot, ends)
         holds = rule.detector.condition(batch, context, rule.limits)
@@ -239,8 +265,16 @@ class Engine:
             return self._end_overdue(rule, touched, batch.device_time[ends])
         return self._link(rule, batch, context, slot, ends, odometer, rows)
 
-    def _link(self, rule: Rule, batch: Batch, context: Context, slot: npt.NDArray[np.int32],
-              ends: npt.NDArray[np.int64], odometer: IntArray, rows: npt.NDArray[np.int64]) -> list[Episode]:
+    def _link(
+        self,
+        rule: Rule,
+        batch: Batch,
+        context: Context,
+        slot: npt.NDArray[np.int32],
+        ends: npt.NDArray[np.int64],
+        odometer: IntArray,
+        rows: npt.NDArray[np.int64],
+    ) -> list[Episode]:
         """Join the positions where the condition holds to episodes, with the open ones of before."""
         columns, limits = self.memory[rule.detector.code].columns, rule.limits
         time, at = batch.device_time[rows], slot[rows]
@@ -296,8 +330,13 @@ class Engine:
         keep = np.flatnonzero(last_run)
         where = runs_slot[keep]
         for name, column in (
-            ("start", start), ("last", end), ("odo_start", odo_start), ("odo_last", odo_end),
-            ("latitude_e6", latitude), ("longitude_e6", longitude), ("told", np.where(tell, end, told)),
+            ("start", start),
+            ("last", end),
+            ("odo_start", odo_start),
+            ("odo_last", odo_end),
+            ("latitude_e6", latitude),
+            ("longitude_e6", longitude),
+            ("told", np.where(tell, end, told)),
             ("settled", np.zeros(len(end), np.int64)),
             *((f"m_{name}", column) for name, column in measured.items()),
         ):
@@ -308,8 +347,14 @@ class Engine:
         columns["unbroken"][touched] = holds_last[ends]
         return episodes + self._end_overdue(rule, touched, batch.device_time[ends])
 
-    def _superseded_runs(self, rule: Rule, runs_slot: npt.NDArray[np.int32], first: npt.NDArray[np.int64],
-                         opens: npt.NDArray[np.bool_], continues: npt.NDArray[np.bool_]) -> list[Episode]:
+    def _superseded_runs(
+        self,
+        rule: Rule,
+        runs_slot: npt.NDArray[np.int32],
+        first: npt.NDArray[np.int64],
+        opens: npt.NDArray[np.bool_],
+        continues: npt.NDArray[np.bool_],
+    ) -> list[Episode]:
         """Open episodes that a new run displaces without continuing them: told once more, as ended."""
         columns = self.memory[rule.detector.code].columns
         displaced = runs_slot[opens[first] & ~continues]
@@ -347,8 +392,9 @@ class Engine:
         columns = self.memory[rule.detector.code].columns
         columns["start"][slot] = columns["told"][slot] = columns["last"][slot] = _NEVER
 
-    def _run_events(self, rule: Rule, batch: Batch, context: Context, slot: npt.NDArray[np.int32],
-                    ends: npt.NDArray[np.int64]) -> list[Episode]:
+    def _run_events(
+        self, rule: Rule, batch: Batch, context: Context, slot: npt.NDArray[np.int32], ends: npt.NDArray[np.int64]
+    ) -> list[Episode]:
         columns = self.memory[rule.detector.code].columns
         code = rule.detector.code
         happened = rule.detector.events(batch, context, rule.limits)

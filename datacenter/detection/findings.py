@@ -112,7 +112,7 @@ def _found(episode: Episode, rule: Rule) -> bool:
         return False
     detector = rule.detector
     county, county_rule, unconfirmed = county_of(detector, episode, vehicle)
-    limits = {name: value for name, value in asdict(rule.limits).items()}
+    limits = asdict(rule.limits)
     finding = Finding(
         detector=detector.code,
         title=detector.title,

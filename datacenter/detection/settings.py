@@ -45,7 +45,7 @@ def rules_in_force() -> list[Rule]:
 def change_setting(
     setting: DetectorSetting, *, limits: dict[str, Any], enabled: bool, by: Any, source_verified: bool | None = None
 ) -> DetectorSetting:
-    """Set a detector's limits (修改检测参数) and keep what they were. Raises ``LimitsRefused`` naming field and rule."""
+    """Set a detector's limits (修改检测参数) and keep what they were. Raises ``LimitsRefused``."""
     require(by, "detector.change")
     detectors()[setting.code].parse_limits(limits)
     with transaction.atomic():

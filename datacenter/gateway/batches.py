@@ -1,18 +1,18 @@
 """Frames of one shard on their way to its worker and back (批次): gathered, handed in, answered.
 
 Lists run in parallel and a read's frames enter together, so that a frame costs no object of its own. What is handed in
-stays here until its commit is known; then its sessions are answered, each with one write.
+stays here until its commit is known; then its terminals are owed their answers.
 """
 
 from __future__ import annotations
 
-import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from datacenter.gateway.metrics import ACKNOWLEDGE_SECONDS, ACKNOWLEDGED
+from datacenter.gateway.metrics import ACKNOWLEDGED
+from datacenter.gateway.owed import Debt, Owed
 from datacenter.ingest.batch import FAILED, NO_ANSWER, STORED, Batch, Rejected
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _ROW_COLUMNS = ("frames", "message_ids", "serials")
 _RUN_COLUMNS = ("sessions", "counts", "vehicles", "received_us")
-_RESULT_NAMES = {STORED: "stored", FAILED: "failed"}
 
 
 class Gathering:
@@ -118,52 +117,53 @@ class HandedIn:
             rejected=gathered.rejected,
         )
 
-    def acknowledge(self, results: bytes) -> None:
+    def acknowledge(self, results: bytes, owed: Owed) -> None:
         """Answer every frame of the batch on the sockets that are still open; ``results`` has one byte a frame."""
-        gathered = self._gathering
-        if results.count(STORED) == len(results) and not gathered.assembled:
-            self._acknowledge_all()
+        if results.count(STORED) == len(results) and not self._gathering.assembled:
+            self._acknowledge_all(owed)
         else:
-            self._acknowledge_each(results)
-        if gathered.counts:
-            now_us = time.time_ns() // 1000
-            waited = (now_us - np.repeat(np.array(gathered.received_us), np.array(gathered.counts))) / 1e6
-            answered = np.frombuffer(results, np.uint8) != NO_ANSWER
-            ACKNOWLEDGE_SECONDS.observe_many(waited[answered])
+            self._acknowledge_each(results, owed)
+        owed.count()
 
-    def _acknowledge_all(self) -> None:
+    def _acknowledge_all(self, owed: Owed) -> None:
         """The usual case: everything is stored."""
         gathered = self._gathering
         serials, ids = gathered.serials, gathered.message_ids
-        later: dict[Session, tuple[list[int], list[int]]] = {}
+        debts: dict[Session, Debt] = {}
         row = 0
-        for session, count in zip(gathered.sessions, gathered.counts, strict=True):
+        for session, count, received_us in zip(gathered.sessions, gathered.counts, gathered.received_us, strict=True):
             end = row + count
-            known = later.get(session)
-            if known is None:
-                later[session] = (serials[row:end], ids[row:end])
-            else:
-                known[0].extend(serials[row:end])
-                known[1].extend(ids[row:end])
+            debt = Debt(serials[row:end], ids[row:end], [received_us] * count)
             row = end
-        for session, (its_serials, its_ids) in later.items():
-            session.acknowledge(its_serials, its_ids, STORED)
-        ACKNOWLEDGED.inc("stored", by=row)
+            session.waiting -= count
+            known = debts.setdefault(session, debt)
+            if known is not debt:
+                known.add(debt)
+        for session, debt in debts.items():
+            owed.settle(session, debt)
 
-    def _acknowledge_each(self, results: bytes) -> None:
+    def _acknowledge_each(self, results: bytes, owed: Owed) -> None:
         gathered = self._gathering
-        sessions = (
-            session for session, count in zip(gathered.sessions, gathered.counts, strict=True) for _ in range(count)
-        )
-        later: dict[tuple[Session, int], tuple[list[int], list[int]]] = {}
-        rows = zip(sessions, gathered.serials, gathered.message_ids, results, strict=True)
-        for row, (session, serial, message_id, result) in enumerate(rows):
-            if result == NO_ANSWER:
-                continue
-            packets = gathered.assembled.get(row, (serial,))
-            its_serials, its_ids = later.setdefault((session, result), ([], []))
-            its_serials.extend(packets)
-            its_ids.extend([message_id] * len(packets))
-        for (session, result), (its_serials, its_ids) in later.items():
+        runs = zip(gathered.sessions, gathered.counts, gathered.received_us, strict=True)
+        arrivals = ((session, received_us) for session, count, received_us in runs for _ in range(count))
+        debts: dict[Session, Debt] = {}
+        refused: dict[tuple[Session, int], tuple[list[int], list[int]]] = {}
+        rows = zip(arrivals, gathered.serials, gathered.message_ids, results, strict=True)
+        for row, ((session, received_us), serial, message_id, result) in enumerate(rows):
+            session.waiting -= 1
+            packets = list(gathered.assembled.get(row, (serial,)))
+            ids = [message_id] * len(packets)
+            if result == STORED:
+                debt = Debt(packets, ids, [received_us] * len(packets))
+                known = debts.setdefault(session, debt)
+                if known is not debt:
+                    known.add(debt)
+            elif result != NO_ANSWER:
+                its_serials, its_ids = refused.setdefault((session, result), ([], []))
+                its_serials += packets
+                its_ids += ids
+        for session, debt in debts.items():
+            owed.settle(session, debt)
+        for (session, result), (its_serials, its_ids) in refused.items():
             session.acknowledge(its_serials, its_ids, result)
-            ACKNOWLEDGED.inc(_RESULT_NAMES.get(result, str(result)), by=len(its_serials))
+            ACKNOWLEDGED.inc("failed" if result == FAILED else str(result), by=len(its_serials))

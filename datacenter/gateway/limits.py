@@ -20,6 +20,8 @@ class Limits:
     write_buffer_bytes: int = 64 * 1024  # for a client that never reads; the kernel holds as much again
     kernel_send_bytes: int = 64 * 1024
     kernel_receive_bytes: int = 128 * 1024
+    hold_s: float = 0.4  # for an answer whose terminal has more frames on their way
+    hold_few: int = 8  # answers held for one terminal; from here on they are worth a write
     rejected_a_minute: int = 100  # of one socket, into the quarantine; more are only counted
     quarantined_bytes: int = 1024  # of one frame's bytes; no good frame of 2013 or 2019 is longer
     sub_packets_s: float = 10.0  # before missing packets are asked for

@@ -14,13 +14,13 @@ import uuid
 from typing import Any
 
 import kombu
+from celery.app import app_or_default
 from django.conf import settings
 
 from datacenter.gateway.batches import HandedIn
 from datacenter.gateway.metrics import BROKER_FAULTS, HANDED_IN
 from datacenter.gateway.shard import Shard
 from datacenter.ingest import batch as contract
-from panjin_traffic.celery import app
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
 _log = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ class Outbox:
 
     def __init__(self, url: str, expires_s: float) -> None:
         self._url, self._expires_s = url, expires_s
+        self._app = app_or_default()  # asked for here, since the current application is a matter of the thread
         self._shards: queue.SimpleQueue[Shard | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._connection: kombu.Connection | None = None
@@ -82,7 +83,7 @@ class Outbox:
 
     def _publish_one(self, batch: HandedIn) -> None:
         producer = self._producer or self._connect()
-        message = app.amqp.as_task_v2(
+        message = self._app.amqp.as_task_v2(
             str(uuid.uuid4()),
             contract.TASK,
             kwargs=batch.task(),

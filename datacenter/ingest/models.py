@@ -47,9 +47,7 @@ class RedetectionSpan(models.Model):
         db_table = "redetection_span"
         verbose_name = verbose_name_plural = "待重检"
         indexes = [models.Index(fields=["shard", "id"], name="redetection_shard")]
-        constraints = [
-            models.UniqueConstraint(fields=["vehicle_id", "reason", "detector"], name="redetection_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["vehicle_id", "reason", "detector"], name="redetection_once")]
 
 
 class QuarantinedFrame(models.Model):

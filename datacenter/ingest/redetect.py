@@ -1,7 +1,7 @@
 """Detecting a vehicle's span anew (重检): after backfill, or once a detector that failed is mended.
 
 The span is widened until no episode is cut: to before every finding it touches, and by each rule's reach and duration.
-The vehicle's track from there to its newest position is told to a fresh engine, whose memory then replaces the live one.
+The vehicle's track from there to its newest position is told to a fresh engine; its memory then replaces the live one.
 """
 
 from __future__ import annotations

@@ -20,11 +20,11 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
+from datacenter import metrics
 from datacenter.detection import findings
 from datacenter.detection.episodes import Engine, Episode
 from datacenter.detection.settings import rules_in_force
 from datacenter.detection.world import read_context
-from datacenter import metrics
 from datacenter.ingest import redetect
 from datacenter.ingest.batch import BAD_MESSAGE, Batch, Rejected
 from datacenter.ingest.decode import Decoded, decode_batch
@@ -74,8 +74,10 @@ class ShardWorker:
         self._store_part(decoded, frames, batch, decoded.rejected)
         return decoded.results, live.pack(decoded.positions)
 
-    def _store_part(self, decoded: Decoded, frames: npt.NDArray[np.intp], batch: Batch, rejected: list[Rejected]) -> None:
-        """Store the rows of ``frames``; where that fails for a report's sake, halve until it stands alone (DESIGN §3.4)."""
+    def _store_part(
+        self, decoded: Decoded, frames: npt.NDArray[np.intp], batch: Batch, rejected: list[Rejected]
+    ) -> None:
+        """Store the rows of ``frames``; where a report makes that fail, halve until it stands alone (DESIGN §3)."""
         rows = np.flatnonzero(np.isin(decoded.frame, frames)) if len(frames) < len(batch) else slice(None)
         part = decoded.positions.take(rows)
         extras = decoded.extras if isinstance(rows, slice) else [decoded.extras[row] for row in rows.tolist()]
@@ -122,9 +124,13 @@ class ShardWorker:
                     if fresh.all():
                         stored = store.append_fresh(cursor, kept, tails)
                     else:
-                        stored = store.append_fresh(cursor, in_order, [t for t, f in zip(tails, fresh.tolist(), strict=True) if f])
+                        stored = store.append_fresh(
+                            cursor, in_order, [t for t, f in zip(tails, fresh.tolist(), strict=True) if f]
+                        )
                         late = kept.take(~fresh)
-                        new = store.append_once(cursor, late, [t for t, f in zip(tails, fresh.tolist(), strict=True) if not f])
+                        new = store.append_once(
+                            cursor, late, [t for t, f in zip(tails, fresh.tolist(), strict=True) if not f]
+                        )
                         stored += int(new.sum())
                         unseen = self.engine.last_times(late.vehicle_id) < 0
                         spans = self._spans(late.take(new & ~unseen))
@@ -161,7 +167,7 @@ class ShardWorker:
     def _spans(
         self, positions: Positions, reason: str = RedetectionSpan.Reason.BACKFILL, detector: str = ""
     ) -> list[RedetectionSpan]:
-        """The span of each vehicle in ``positions`` (ordered by vehicle and time), to be detected anew (DESIGN §3.5)."""
+        """The span of each vehicle in ``positions`` (by vehicle and time), to be detected anew (DESIGN §3.5)."""
         vehicles, first = np.unique(positions.vehicle_id, return_index=True)
         starts = positions.device_time[first]
         ends = positions.device_time[np.append(first[1:], len(positions)) - 1] if len(first) else starts

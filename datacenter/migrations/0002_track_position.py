@@ -49,8 +49,4 @@ REVOKE ALL ON FUNCTION track_make_partition(date) FROM PUBLIC;
 
 class Migration(migrations.Migration):
     dependencies = [("datacenter", "0001_spine")]
-    operations = [
-        migrations.RunSQL(
-            TABLE, "DROP TABLE track_position; DROP FUNCTION track_make_partition(date);"
-        )
-    ]
+    operations = [migrations.RunSQL(TABLE, "DROP TABLE track_position; DROP FUNCTION track_make_partition(date);")]

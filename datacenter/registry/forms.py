@@ -82,7 +82,7 @@ class CompanyFilters(_Filters):
     q = forms.CharField(label="名称或信用代码", required=False, max_length=40)
     kind = forms.ChoiceField(label="经营类别", required=False, choices=_choices(Company.Kind.choices))
     permit = forms.ChoiceField(label="许可有效期", required=False, choices=_choices(_ENDING))
-    company = None
+    company = None  # type: ignore[assignment]
     field_order = ["q", "kind", "county", "permit"]
 
     def cut(self, rows: QuerySet[Company]) -> QuerySet[Company]:
@@ -122,7 +122,7 @@ class TerminalFilters(_Filters):
     model = forms.CharField(label="型号", required=False, max_length=30)
     state = forms.ChoiceField(label="状态", required=False, choices=_choices(Terminal.State.choices))
     warranty = forms.ChoiceField(label="保修", required=False, choices=_choices(_WARRANTY))
-    company = None
+    company = None  # type: ignore[assignment]
     field_order = ["q", "edition", "maker", "model", "county", "state", "warranty"]
 
     def cut(self, rows: QuerySet[Terminal]) -> QuerySet[Terminal]:

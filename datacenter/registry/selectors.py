@@ -131,7 +131,7 @@ def fleet_of(user: Any, company: Company) -> list[dict[str, Any]]:
     return [{"kind": kind, "label": Vehicle.Kind(kind).label, "count": count} for kind, count in counts]
 
 
-def terminals_to_plan_out(rows: QuerySet[Terminal], today: date) -> list[dict[str, Any]]:
+def terminals_to_plan_out(rows: QuerySet[Terminal], today: date) -> list[Any]:
     """Terminals in use by maker, model and edition (淘汰计划): how many, and how many of them past their warranty."""
     in_use = rows.filter(state=Terminal.State.IN_USE).select_related(None).order_by("edition", "maker", "model")
     return list(

@@ -114,7 +114,7 @@ def adopt_terminal(
         raise TerminalRefused("该终端已被接纳", unknown=row.pk)
     if replacing is not None and replacing.vehicle_id != vehicle.pk:
         raise TerminalRefused("被更换的终端不在这辆车上", terminal=replacing.pk, vehicle=vehicle.pk)
-    facts = {"maker": row.maker, "model": row.model, "terminal_id": row.terminal_id}
+    facts: dict[str, Any] = {"maker": row.maker, "model": row.model, "terminal_id": row.terminal_id}
     if replacing is not None:
         terminal = replace_terminal(replacing, phone=row.phone, edition=row.edition, by=by, **facts)
     else:

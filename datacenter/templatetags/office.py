@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from datacenter.cases.states import OPEN_STATES, State
+from datacenter.registry.masking import mask_name
 from datacenter.registry.models import Vehicle
 
 register = template.Library()
@@ -131,10 +132,7 @@ def grouped(value: float | None, places: int = 0) -> str:
     return f"{value:,.{places}f}"
 
 
-@register.filter
-def masked_name(name: str) -> str:
-    """A person's name with all but the surname hidden: 王**."""
-    return name[:1] + "*" * (len(name) - 1)
+register.filter("masked_name", mask_name)
 
 
 @register.filter

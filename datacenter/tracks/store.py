@@ -122,9 +122,7 @@ def append_once(cursor: Any, positions: Positions, extras: list[bytes]) -> npt.N
         " RETURNING vehicle_id, extract(epoch FROM device_time)::bigint, body_hash"
     )
     new = set(cursor.fetchall())
-    keys = zip(
-        positions.vehicle_id.tolist(), positions.device_time.tolist(), positions.body_hash.tolist(), strict=True
-    )
+    keys = zip(positions.vehicle_id.tolist(), positions.device_time.tolist(), positions.body_hash.tolist(), strict=True)
     fresh = np.zeros(len(positions), np.bool_)
     for index, key in enumerate(keys):
         if key in new:

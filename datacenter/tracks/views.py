@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET
 from datacenter.accounts import audit
 from datacenter.accounts.permissions import needs
 from datacenter.geo.counties import counties
+from datacenter.registry.masking import mask_name
 from datacenter.registry.models import Vehicle
 from datacenter.registry.selectors import get_vehicle_for
 from datacenter.tracks import catalogue, selectors, store
@@ -250,7 +251,7 @@ def _report(positions: Positions) -> dict[str, Any] | None:
 
 
 def _name(name: str, unmasked: bool) -> str:
-    return name if unmasked else name[:1] + "*" * (len(name) - 1)
+    return name if unmasked else mask_name(name)
 
 
 def _day(text: str) -> date | None:

@@ -56,7 +56,10 @@ def slices_of(tracks: Path, directory: Path, terminals: int, fixes: int) -> Path
     until = int((datetime.now(UTC) - timedelta(days=1)).timestamp()) // 86_400 * 86_400
     rows = np.concatenate(pieces[:terminals])
     times = np.concatenate(
-        [until - 20_000 + np.cumsum(np.maximum(np.diff(time_s[p], prepend=time_s[p[0]]), 1) // 6 + 1) for p in pieces[:terminals]]
+        [
+            until - 20_000 + np.cumsum(np.maximum(np.diff(time_s[p], prepend=time_s[p[0]]), 1) // 6 + 1)
+            for p in pieces[:terminals]
+        ]
     )
     target = directory / f"slices-{terminals}-{fixes}.parquet"
     pq.write_table(
@@ -132,7 +135,9 @@ def kills(seconds: float, times: int, seed: int) -> list[tuple[float, str]]:
     return list(zip(sorted(dice.uniform(1.0, seconds) for _ in names), names, strict=True))
 
 
-def story(stack: Stack, tracks: Path, tmp_path: Path, terminals: int, fixes: int, victims: list[tuple[float, str]]) -> None:
+def story(
+    stack: Stack, tracks: Path, tmp_path: Path, terminals: int, fixes: int, victims: list[tuple[float, str]]
+) -> None:
     """In peace, then under fire; the two must leave the same behind."""
     pieces = slices_of(tracks, tmp_path, terminals, fixes)
     total = terminals * fixes

@@ -141,8 +141,11 @@ def test_device_fault_names_its_bits() -> None:
     assert episode.measures["fault_bits"] == (1 << 5) | (1 << 11)
 
 
-speeds = st.lists(st.tuples(st.sampled_from([0, 50, 90, 95]), st.sampled_from([1, 5, 10, 20, 21, 60, 121, 700])),
-                  min_size=1, max_size=60)
+speeds = st.lists(
+    st.tuples(st.sampled_from([0, 50, 90, 95]), st.sampled_from([1, 5, 10, 20, 21, 60, 121, 700])),
+    min_size=1,
+    max_size=60,
+)
 
 
 @settings(max_examples=300, deadline=None)
@@ -157,8 +160,14 @@ def test_how_a_track_is_cut_changes_nothing(track_of_one: Any, track_of_two: Any
     positions = positions.take(np.argsort(positions.device_time, kind="stable"))
     cuts = sorted(data.draw(st.sets(st.integers(1, len(positions)), max_size=8)))
     rules = [rule(Fast()), rule(DeviceSilence())]
-    facts = [(e.detector, e.vehicle_id, e.started, e.ended, e.measures) for e in run(rules, positions) if not e.withdrawn]
-    again = [(e.detector, e.vehicle_id, e.started, e.ended, e.measures) for e in run(rules, positions, cuts) if not e.withdrawn]
+    facts = [
+        (e.detector, e.vehicle_id, e.started, e.ended, e.measures) for e in run(rules, positions) if not e.withdrawn
+    ]
+    again = [
+        (e.detector, e.vehicle_id, e.started, e.ended, e.measures)
+        for e in run(rules, positions, cuts)
+        if not e.withdrawn
+    ]
     assert again == facts
 
 

@@ -16,8 +16,18 @@ def bcd(moment: int) -> bytes:
     return bytes.fromhex((datetime.fromtimestamp(moment, UTC) + timedelta(hours=8)).strftime("%y%m%d%H%M%S"))
 
 
-def location_frame(at: int, lat_e6: int, lon_e6: int, *, speed_kmh: float = 60, alarm: int = 0, status: int = 3,
-                   serial: int = 1, phone: str = "013900000001", extras: bytes = bytes.fromhex("010400000064")) -> bytes:
+def location_frame(
+    at: int,
+    lat_e6: int,
+    lon_e6: int,
+    *,
+    speed_kmh: float = 60,
+    alarm: int = 0,
+    status: int = 3,
+    serial: int = 1,
+    phone: str = "013900000001",
+    extras: bytes = bytes.fromhex("010400000064"),
+) -> bytes:
     """One unescaped frame, header to check byte."""
     body = struct.pack(">IIIIHHH", alarm, status, lat_e6, lon_e6, 5, round(speed_kmh * 10), 90) + bcd(at) + extras
     frame = struct.pack(">HH", 0x0200, len(body)) + bytes.fromhex(phone) + struct.pack(">H", serial) + body

@@ -43,7 +43,9 @@ def drive(truck: Vehicle, *, count: int = 30, start: int = NOW - 3600, fast: sli
     """Frames of a truck through Dawa, one each 10 s, over the limit in ``fast``."""
     speeds = [60] * count
     speeds[fast] = [100] * len(speeds[fast])
-    return [location_frame(start + i * 10, 40_992_450 + i * 1000, 122_066_240, speed_kmh=s) for i, s in enumerate(speeds)]
+    return [
+        location_frame(start + i * 10, 40_992_450 + i * 1000, 122_066_240, speed_kmh=s) for i, s in enumerate(speeds)
+    ]
 
 
 def stored() -> list[tuple[Any, ...]]:
@@ -188,8 +190,12 @@ def test_absurd_times_go_to_quarantine(worker: ShardWorker, truck: Vehicle, at: 
     assert (row.reason, row.vehicle_id) == (reason, truck.pk)
 
 
-@pytest.mark.parametrize(("lat", "lon", "status"), [(0, 0, 3), (51_000_000, 1_000_000, 3), (41_000_000, 122_000_000, 1)])
-def test_doubtful_places_are_stored_but_not_used(worker: ShardWorker, truck: Vehicle, lat: int, lon: int, status: int) -> None:
+@pytest.mark.parametrize(
+    ("lat", "lon", "status"), [(0, 0, 3), (51_000_000, 1_000_000, 3), (41_000_000, 122_000_000, 1)]
+)
+def test_doubtful_places_are_stored_but_not_used(
+    worker: ShardWorker, truck: Vehicle, lat: int, lon: int, status: int
+) -> None:
     frames = [location_frame(NOW - 600 + i * 10, lat, lon, speed_kmh=150, status=status) for i in range(20)]
     worker.store(location_batch(truck.pk, frames))
     assert len(stored()) == 20
@@ -206,7 +212,9 @@ def test_broken_frames_are_kept_and_answered_by_kind(worker: ShardWorker, truck:
 
 def test_what_the_gateway_rejected_rides_along(worker: ShardWorker) -> None:
     rejected = [Rejected("bad_escape", "7d 03", "13900000000", 0, "10.0.0.1", b"\x7d\x03", NOW * 1_000_000)]
-    empty = Batch("b", "g", 0, b"", *(np.empty(0, t) for t in (np.int32, np.int32, np.int64, np.uint8, np.uint16)), rejected)
+    empty = Batch(
+        "b", "g", 0, b"", *(np.empty(0, t) for t in (np.int32, np.int32, np.int64, np.uint8, np.uint16)), rejected
+    )
     worker.store(empty)
     assert QuarantinedFrame.objects.get().phone == "13900000000"
 
@@ -217,7 +225,9 @@ def test_missing_partitions_are_made(worker: ShardWorker, truck: Vehicle) -> Non
     assert len(stored()) == 1
 
 
-def test_a_failed_transaction_leaves_nothing_half_written(worker: ShardWorker, truck: Vehicle, monkeypatch: Any) -> None:
+def test_a_failed_transaction_leaves_nothing_half_written(
+    worker: ShardWorker, truck: Vehicle, monkeypatch: Any
+) -> None:
     from django.db import OperationalError
 
     def away(*_: Any, **__: Any) -> Any:

@@ -11,7 +11,7 @@ import redis
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 
 from datacenter.accounts.models import User
 from datacenter.registry.models import Company, Vehicle
@@ -48,6 +48,7 @@ def sign_in(live_server: Site) -> Iterator[SignIn]:
 
         yield open_page
         browser.close()
+        connections.close_all()  # under a running loop Django opened connections of their own
     os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
     assert errors == []
 

@@ -23,7 +23,7 @@ class Overspeed(Detector):
 
     @dataclass(frozen=True)
     class Limits(catalogue.Limits):
-        """km/h by kind of vehicle; ``tolerance_percent`` is the receiver's error, taken off before anybody is accused."""
+        """km/h by kind; ``tolerance_percent`` is the receiver's error, taken off before anybody is accused."""
 
         lasting_s: int = 60  # shorter bursts are noise from the receiver
         forgiven_gap_s: int = 20

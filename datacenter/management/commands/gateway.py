@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from datacenter.gateway.authentication import GatewayDirectory
 from datacenter.gateway.limits import Limits
-from datacenter.gateway.server import Gateway, end_tasks
+from datacenter.gateway.server import Gateway, calm_collector, end_tasks
 
 
 class Command(BaseCommand):
@@ -33,6 +33,7 @@ class Command(BaseCommand):
         )
         directory = GatewayDirectory.load()
         gateway = Gateway(directory, host=options["host"], port=options["port"], name=options["name"], limits=limits)
+        calm_collector()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(gateway, directory))
 

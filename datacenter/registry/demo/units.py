@@ -33,7 +33,7 @@ def add_units() -> dict[str, Unit]:
     """The bureau's tree, added where missing: by name. Companies' units come with the companies."""
     bureau, _ = Unit.objects.get_or_create(name=BUREAU, kind=Unit.Kind.BUREAU)
     tree = {BUREAU: bureau}
-    wanted = [(name, Unit.Kind.OFFICE, None) for name in _OFFICES]
+    wanted: list[tuple[str, str, str | None]] = [(name, Unit.Kind.OFFICE, None) for name in _OFFICES]
     wanted += [(name, Unit.Kind.ENFORCEMENT_TEAM, None) for name in _TEAMS]
     wanted += [(_HOTLINE, Unit.Kind.HOTLINE, None)]
     wanted += [(name, Unit.Kind.COUNTY_STATION, county) for county, name in STATIONS.items()]

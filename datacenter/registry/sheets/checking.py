@@ -7,7 +7,7 @@ table at once, so the number of queries does not grow with its rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -226,17 +226,15 @@ class _Checker:
         """Each value (or tuple of values) once in the file and not yet in the table."""
         parts = (names,) if isinstance(names, str) else names
         name = name or parts[0]
-        keys: dict[Hashable, Draft] = {}
-        repeated: set[int] = set()
+        keys: dict[tuple[Any, ...], Draft] = {}
         for draft in drafts:
             key = tuple(draft.get(part) for part in parts)
             if None in key:
                 continue
             known = keys.setdefault(key, draft)
             if known is not draft:
-                repeated.add(draft.number)
                 self.fault(draft, name, f"与第 {known.number} 行重复")
-        wanted = list(keys) if len(parts) > 1 else [key[0] for key in keys]  # type: ignore[index]
+        wanted = list(keys) if len(parts) > 1 else [key[0] for key in keys]
         present = {tuple(row) for row in registered(wanted)}
         for key, draft in keys.items():
             if key in present:

@@ -39,12 +39,13 @@ def export(rows: QuerySet[Any], sheet: Sheet, format: str) -> bytes:
 def template(sheet: Sheet, format: str) -> bytes:
     """The empty form of a table: its head, required columns starred, and one example row to write over."""
     head = [column.title + ("*" if column.required else "") for column in sheet.columns]
-    return write(head, [[column.example for column in sheet.columns]], format, title=sheet.title)
+    example: list[object] = [column.example for column in sheet.columns]
+    return write(head, [example], format, title=sheet.title)
 
 
 def report(found: Report) -> bytes:
     """What is wrong with a table, as CSV to work through."""
-    lines = [
+    lines: list[list[object]] = [
         [fault.row or "", fault.title, fault.value, fault.rule, "提示" if fault.warning else "错误"]
         for fault in (*found.errors, *found.warnings)
     ]

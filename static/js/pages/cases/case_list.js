@@ -3,8 +3,8 @@
 import { openSocket } from "../../lib/socket.js";
 import { showConnection } from "../../components/connection.js";
 
-const GATHER_MS = 400; // a burst of changes is one refresh
-const AT_MOST_EVERY_MS = 1500;
+const GATHER_MS = 150; // a burst of changes is one refresh
+const AT_MOST_EVERY_MS = 1000;
 
 const changed = new Set();
 let timer = 0;
