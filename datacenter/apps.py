@@ -12,7 +12,7 @@ class DatacenterConfig(AppConfig):
         from datacenter import admin  # noqa: F401  registers what administrators edit
         from datacenter.accounts import grants
         from datacenter.cases import workflow
-        from datacenter.detection import case_block, detectors, findings, settings  # noqa: F401  they register themselves
+        from datacenter.detection import case_block, detectors, findings, on_track, settings  # noqa: F401  they register
 
         if findings.confirm_on_verify not in workflow.AFTER_VERIFY:
             workflow.AFTER_VERIFY.append(findings.confirm_on_verify)

@@ -6,6 +6,7 @@ import io
 import os
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import psycopg2
@@ -46,8 +47,9 @@ def test_they_stand_in_one_line(loader: MigrationLoader) -> None:
     assert not loader.detect_conflicts()
     names = of_ours(loader)
     assert [name[:4] for name in names] == [f"{number:04d}" for number in range(1, len(names) + 1)]
-    for before, after in zip(names, names[1:], strict=False):
-        assert [name for app, name in loader.disk_migrations["datacenter", after].dependencies if app in OURS] == [before]
+    for before, after in pairwise(names):
+        needed = loader.disk_migrations["datacenter", after].dependencies
+        assert [name for app, name in needed if app in OURS] == [before]
 
 
 def test_each_is_named_for_its_idea(loader: MigrationLoader) -> None:
@@ -103,7 +105,8 @@ def shape_of(alias: str) -> dict[str, Any]:
         "policies": "SELECT tablename, policyname, cmd, qual, with_check FROM pg_policies ORDER BY 1, 2",
         "forced": "SELECT relname FROM pg_class WHERE relforcerowsecurity ORDER BY 1",
         "triggers": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1",
-        "functions": "SELECT proname, prosrc, prosecdef FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY 1",
+        "functions": "SELECT proname, prosrc, prosecdef FROM pg_proc"
+        " WHERE pronamespace = 'public'::regnamespace ORDER BY 1",
         "indexes": "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
         " AND tablename NOT LIKE 'track\\_position\\_%' ORDER BY 1",
         "grants": "SELECT grantee, table_name, privilege_type FROM information_schema.role_table_grants"

@@ -46,7 +46,7 @@ def thumbnail(attachment: CaseAttachment) -> HttpResponse:
             small = ImageOps.exif_transpose(picture) or picture
             small.thumbnail((THUMB_PX, THUMB_PX))
             small.convert("RGB").save(content, "JPEG", quality=80)
-    except (OSError, SyntaxError, ValueError) as fault:  # breaks off in the middle: kept as it came, but not to be drawn
+    except (OSError, SyntaxError, ValueError) as fault:  # breaks off in the middle: kept, not drawn
         raise CaseNotFound("照片不完整，不能显示缩略图", attachment=attachment.pk) from fault
     return HttpResponse(content.getvalue(), content_type="image/jpeg", headers=_GUARD)
 

@@ -11,9 +11,9 @@ from django.urls import NoReverseMatch, reverse
 
 from datacenter.cases import blocks
 from datacenter.cases.models import Case
-from datacenter.detection.catalogue import detectors
 from datacenter.detection.models import DetectorSetting, Finding
 from datacenter.detection.selectors import clause_is_verified, finding_of
+from datacenter.detection.words import measured, readable
 from datacenter.geo.models import County
 from datacenter.registry.models import Vehicle
 
@@ -26,7 +26,6 @@ _LIMITS: dict[str, tuple[str, str]] = {
     "limit_kmh": ("限速", "km/h"),
     "moving_kmh": ("视为行驶", "km/h"),
 }
-_MEASURES: dict[str, tuple[str, str]] = {"lasting_s": ("持续时间", "s"), "silent_s": ("无定位时长", "s")}
 
 
 def evidence_of(case: Case, user: Any) -> dict[str, Any] | None:
@@ -38,7 +37,7 @@ def evidence_of(case: Case, user: Any) -> dict[str, Any] | None:
     return {
         "finding": finding,
         "verified": clause_is_verified(finding.detector),
-        "measures": _measured(finding),
+        "measures": measured(finding),
         "limits": _judged_by(finding, case.industry),
         "superseded": finding.state == Finding.State.SUPERSEDED,
         "track": {
@@ -52,19 +51,6 @@ def evidence_of(case: Case, user: Any) -> dict[str, Any] | None:
     }
 
 
-def _measured(finding: Finding) -> list[dict[str, Any]]:
-    detector = detectors().get(finding.detector)
-    known = detector.measures() if detector else {}
-    rows = []
-    for name, value in finding.measures.items():
-        if measure := known.get(name):
-            rows.append({"title": measure.title, "value": value * measure.scale, "unit": measure.unit})
-        else:
-            title, unit = _MEASURES.get(name, (name, ""))
-            rows.append({"title": title, "value": value, "unit": unit})
-    return [_readable(row) for row in rows]
-
-
 def _judged_by(finding: Finding, industry: str) -> list[dict[str, Any]]:
     rows = []
     for name, value in finding.limits.items():
@@ -73,20 +59,8 @@ def _judged_by(finding: Finding, industry: str) -> list[dict[str, Any]]:
             if industry not in value:
                 continue
             title, value = f"{title}（{Vehicle.Kind(industry).label}）", value[industry]
-        rows.append(_readable({"title": title, "value": value, "unit": unit}))
+        rows.append(readable(title, value, unit))
     return rows
-
-
-def _readable(row: dict[str, Any]) -> dict[str, Any]:
-    """Seconds as minutes and hours where that is how people say it; figures without needless places."""
-    value = row["value"]
-    if row["unit"] == "s" and isinstance(value, int | float) and value >= 60:
-        hours, rest = divmod(round(value), 3600)
-        minutes, seconds = divmod(rest, 60)
-        parts = ((hours, "小时"), (minutes, "分"), (seconds, "秒"))
-        return {**row, "text": "".join(f"{n} {unit} " for n, unit in parts if n).strip(), "unit": ""}
-    text = f"{value:,.1f}".removesuffix(".0") if isinstance(value, float) else str(value)
-    return {**row, "text": text, "unit": "秒" if row["unit"] == "s" else row["unit"]}
 
 
 def _ground() -> dict[str, str | None]:

@@ -1,7 +1,7 @@
 """The live map's binary frames (实时帧): what the socket sends once a second.
 
-``static/js/pages/tracks/frame.js`` reads them. Little-endian. A head of 48 bytes, then columns one after another, wide ones first so that a browser lays typed arrays
-over the bytes as they are:
+``static/js/pages/tracks/frame.js`` reads them. Little-endian. A head of 48 bytes, then columns one after another, wide
+ones first so that a browser lays typed arrays over the bytes as they are:
 
 ====== ===== ==========================================================================================
 offset type  what

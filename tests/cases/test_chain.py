@@ -27,7 +27,8 @@ def case(dawa_officer: User, city_officer: User, settings: Any, tmp_path: Path) 
     """A closed case with a photo, beside another that nobody touches."""
     settings.MEDIA_ROOT = tmp_path
     open_case()
-    case = open_case(facts={"measures": {"peak_speed_dkmh": 1234, "ratio": 0.1}, "limits": {"limit_kmh": {"hazmat": 80}}})
+    measures, limits = {"peak_speed_dkmh": 1234, "ratio": 0.1}, {"limit_kmh": {"hazmat": 80}}
+    case = open_case(facts={"measures": measures, "limits": limits})
     workflow.accept_case(case, by=dawa_officer)
     workflow.handle_case(case, by=dawa_officer, note="已到现场", photos=[upload(jpeg())])
     workflow.feed_back_case(case, by=dawa_officer, result="已整改")

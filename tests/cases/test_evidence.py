@@ -84,8 +84,9 @@ def test_the_same_bytes_are_kept_once(case: Case, dawa_officer: User, settings: 
 def test_what_is_no_photo_is_refused_by_its_name(
     case: Case, dawa_officer: User, settings: Any, content: bytes, said: str
 ) -> None:
+    photos = [upload(jpeg(), "好.jpg"), upload(content, "坏.jpg")]
     with pytest.raises(FieldRefused) as refusal:
-        workflow.handle_case(case, by=dawa_officer, note="拍照", photos=[upload(jpeg(), "好.jpg"), upload(content, "坏.jpg")])
+        workflow.handle_case(case, by=dawa_officer, note="拍照", photos=photos)
     assert refusal.value.field == "photos"
     assert "坏.jpg" in refusal.value.message
     assert said in refusal.value.message

@@ -149,7 +149,9 @@ def test_a_verb_that_the_table_does_not_know_is_refused(
     assert (case.state, verbs_of(case)) == (state, before)
 
 
-@pytest.mark.parametrize(("role", "verb"), [(r, v) for r in Role for v in VERBS if TRANSITIONS[v].right not in RIGHTS[r]])
+@pytest.mark.parametrize(
+    ("role", "verb"), [(role, verb) for role in Role for verb in VERBS if TRANSITIONS[verb].right not in RIGHTS[role]]
+)
 def test_who_lacks_the_right_is_refused(case: Case, bureau: Any, role: Role, verb: Verb) -> None:
     user = factories.make_user(f"is_{role}", role, bureau)
     standing(case, next(iter(TRANSITIONS[verb].sources)))

@@ -1,65 +1,23 @@
 """The live map and the track as an officer uses them: a vehicle appears and moves, filters, drawer, playback."""
 
-import os
 import time
-from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
 import redis
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
+from playwright.sync_api import Page, expect
 
 from datacenter.accounts.models import User
 from datacenter.registry.models import Company, Vehicle
 from datacenter.tracks import live, store
 from datacenter.tracks.position import Flag
 from tests import factories
-from tests.conftest import Site
+from tests.pages.conftest import Desk
 
 pytestmark = pytest.mark.pages
-playwright_api = pytest.importorskip("playwright.sync_api")
-expect = playwright_api.expect
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-SignIn = Callable[[User], "playwright_api.Page"]
-
-
-@pytest.fixture
-def sign_in(live_server: Site) -> Iterator[SignIn]:
-    """A page of a browser in which a user is signed in; script errors fail the test."""
-    # Playwright's own loop runs in this thread; Django takes any loop for an asynchronous caller.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    errors: list[str] = []
-    with playwright_api.sync_playwright() as playwright:
-        found = {"executable_path": CHROMIUM} if os.path.exists(CHROMIUM) else {}
-        browser = playwright.chromium.launch(args=["--no-sandbox", "--disable-gpu"], **found)
-
-        def open_page(user: User) -> "playwright_api.Page":
-            context = browser.new_context(
-                base_url=live_server.url, viewport={"width": 1440, "height": 900}, locale="zh-CN"
-            )
-            context.add_cookies([{"name": "sessionid", "value": _session(user), "url": live_server.url}])
-            page = context.new_page()
-            page.on("pageerror", lambda error: errors.append(str(error)))
-            return page
-
-        yield open_page
-        browser.close()
-        connections.close_all()  # under a running loop Django opened connections of their own
-    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
-    assert errors == []
-
-
-def _session(user: User) -> str:
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.create()
-    return str(session.session_key)
 
 
 def publish(vehicle: Vehicle, **facts: int) -> None:
@@ -83,14 +41,14 @@ def theirs(other_company: Company) -> Vehicle:
     return factories.make_vehicle("辽LZ0009", other_company, county_id=factories.PANSHAN, kind="heavy_truck")
 
 
-def drawn(page: "playwright_api.Page", count: int) -> None:
+def drawn(page: Page, count: int) -> None:
     expect(page.locator("[data-map]")).to_have_attribute("data-drawn", str(count), timeout=15_000)
 
 
 def test_a_vehicle_appears_moves_and_can_be_looked_up(
-    sign_in: SignIn, city_officer: User, ours: Vehicle, theirs: Vehicle
+    desk: Desk, city_officer: User, ours: Vehicle, theirs: Vehicle
 ) -> None:
-    page = sign_in(city_officer)
+    page = desk(city_officer)
     page.goto("/map/")
     expect(page.get_by_text("尚未收到定位数据").or_(page.get_by_text("实时", exact=True))).to_be_visible(timeout=15_000)
     publish(ours), publish(theirs, latitude_e6=41_240_000)
@@ -119,9 +77,9 @@ def test_a_vehicle_appears_moves_and_can_be_looked_up(
 
 
 def test_a_county_officer_never_gets_another_countys_vehicle(
-    sign_in: SignIn, dawa_officer: User, ours: Vehicle, theirs: Vehicle
+    desk: Desk, dawa_officer: User, ours: Vehicle, theirs: Vehicle
 ) -> None:
-    page = sign_in(dawa_officer)
+    page = desk(dawa_officer)
     page.goto("/map/")
     expect(page.get_by_text("企业名称").or_(page.get_by_label("危险货物运输车"))).to_be_visible(timeout=15_000)
     for _ in range(3):
@@ -133,9 +91,7 @@ def test_a_county_officer_never_gets_another_countys_vehicle(
     assert page.request.get(f"/vehicles/{ours.pk}/drawer/").status == 200
 
 
-def test_a_day_can_be_played_and_an_empty_one_says_where_to_look(
-    sign_in: SignIn, city_officer: User, ours: Vehicle
-) -> None:
+def test_a_day_can_be_played_and_an_empty_one_says_where_to_look(desk: Desk, city_officer: User, ours: Vehicle) -> None:
     day = datetime.now(store.SHANGHAI).replace(hour=8, minute=0, second=0, microsecond=0) - timedelta(days=1)
     store.make_partitions([day.date()])
     rows = [{"at": at, "speed_kmh": 60 if at < 300 else 0} for at in range(0, 900, 10)]
@@ -143,7 +99,7 @@ def test_a_day_can_be_played_and_an_empty_one_says_where_to_look(
     with transaction.atomic(), connection.cursor() as cursor:
         store.append_once(cursor, positions, [b""] * len(positions))
 
-    page = sign_in(city_officer)
+    page = desk(city_officer)
     page.goto(f"/vehicles/{ours.pk}/track/?date={day:%Y-%m-%d}")
     expect(page.get_by_text("08:00:00", exact=True)).to_be_visible(timeout=15_000)
     expect(page.get_by_text("08:05:00–08:14:50")).to_be_visible()  # the stop
@@ -161,6 +117,6 @@ def test_a_day_can_be_played_and_an_empty_one_says_where_to_look(
     expect(page.get_by_text("08:00:00", exact=True)).to_be_visible(timeout=15_000)
 
 
-def _address(page: "playwright_api.Page", wanted: str) -> str:
+def _address(page: Page, wanted: str) -> str:
     page.wait_for_url(lambda url: wanted in url, timeout=5_000)
     return page.url

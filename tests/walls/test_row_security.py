@@ -65,7 +65,8 @@ def ask(web: Any, sql: str, scope: Scope | None = None) -> list[tuple[Any, ...]]
     with web, web.cursor() as cursor:
         if scope is not None:
             cursor.execute(
-                "SELECT set_config('app.scope', %s, true), set_config('app.scope_id', %s, true)", (scope.level, scope.id)
+                "SELECT set_config('app.scope', %s, true), set_config('app.scope_id', %s, true)",
+                (scope.level, scope.id),
             )
         cursor.execute(sql)
         return list(cursor.fetchall()) if cursor.description else []
@@ -209,10 +210,14 @@ FORBIDDEN = (
 
 
 def test_the_webs_role_may_do_none_of_these(web_connection: Any) -> None:
+    allowed = []
     for sql in FORBIDDEN:
-        with pytest.raises(InsufficientPrivilege):
+        try:
             ask(web_connection, sql, CITY)
-            pytest.fail(f"was allowed: {sql}")
+        except InsufficientPrivilege:
+            continue
+        allowed.append(sql)
+    assert not allowed
 
 
 def test_a_days_partition_cannot_be_read_past_its_parent(world: World, web_connection: Any) -> None:
@@ -238,9 +243,8 @@ def test_the_webs_role_can_become_no_other(web_connection: Any) -> None:
 
 
 def test_turning_row_security_off_only_makes_queries_fail(web_connection: Any) -> None:
-    with pytest.raises(InsufficientPrivilege), web_connection, web_connection.cursor() as cursor:
-        cursor.execute("SET LOCAL row_security = off")
-        cursor.execute("SELECT * FROM vehicle")
+    with pytest.raises(InsufficientPrivilege):
+        ask(web_connection, "SET LOCAL row_security = off; SELECT * FROM vehicle")
 
 
 REWRITES = ("UPDATE {} SET id = id", "DELETE FROM {}")
@@ -269,7 +273,8 @@ def test_the_web_owns_nothing_and_bypasses_nothing(web_connection: Any) -> None:
         assert cursor.fetchone() == (0,)
         cursor.execute("SELECT count(*) FROM pg_auth_members WHERE member = %s::regrole", [name])
         assert cursor.fetchone() == (0,)
-        cursor.execute("SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = %s", [name])
+        rights = "rolsuper, rolbypassrls, rolcreaterole, rolcreatedb"
+        cursor.execute(f"SELECT {rights} FROM pg_roles WHERE rolname = %s", [name])
         assert cursor.fetchone() == (False, False, False, False)
 
 
@@ -282,7 +287,7 @@ def test_the_database_grants_what_the_table_of_grants_says(db: None) -> None:
                 [settings.DATABASE_USERS[role]],
             )
             given = set(cursor.fetchall())
-        said = {(table, right.strip()) for table, line in GRANTS.items() for right in line[position].split(",") if right}
+        said = {(table, right) for table, line in GRANTS.items() for right in line[position].split(", ") if right}
         assert given == said, role
 
 

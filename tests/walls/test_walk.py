@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from datacenter.accounts.models import User
+from datacenter.accounts.rights import RIGHTS, Role
 from datacenter.accounts.scope import CITY, entered
 from datacenter.cases.models import Case, CaseEvent
 from datacenter.registry.models import Terminal
@@ -128,6 +129,19 @@ def test_nobody_of_another_county_or_company_finds_anything(
     assert unchanged(world)
 
 
+def test_with_both_walls_down_the_walk_finds_dawa_everywhere(
+    world: World, panshan_officer: User, as_web: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The walk itself is proved: without walls it must not be quiet about any address that shows something."""
+    without_first_wall(monkeypatch)
+    monkeypatch.setattr("datacenter.accounts.middleware.scope_of", lambda user: CITY)
+    faults = "\n".join(walk(world, {"an officer without walls": panshan_officer}, searching=False))
+    opened = RIGHTS[Role.COUNTY_OFFICER]
+    shown = {key for key, visit in present() if visit.shows(world) and set(visit.rights) <= opened}
+    assert len(shown) > 15
+    assert not {key for key in shown if f"[{key}]" not in faults}
+
+
 @pytest.mark.parametrize("walls", ["both walls", "PostgreSQL alone"])
 def test_accounts_set_up_oddly_find_nothing_either(
     world: World, odd_accounts: dict[str, User], as_web: None, monkeypatch: pytest.MonkeyPatch, walls: str
@@ -172,9 +186,7 @@ def test_who_has_not_signed_in_is_sent_away(world: World, as_web: None, headers:
             away = response.status_code in {401, 403} or response.headers.get("Location", "").startswith("/login/")
             if visit.kind != "public" and not away:
                 faults.append(f"{what} [{key}] → {response.status_code}")
-    for path in admin_paths(world):
-        if client.get(path).status_code not in {302, 401}:
-            faults.append(path)
+    faults += [path for path in admin_paths(world) if client.get(path).status_code not in {302, 401}]
     assert not faults, "\n".join(faults)
 
 

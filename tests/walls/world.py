@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
@@ -52,8 +51,7 @@ class World:
     case: Case  # waits to be accepted
     county_officer: User
     neighbour: Vehicle  # of another county and company: what the others may see
-    city_only: frozenset[str] = field(default_factory=frozenset)
-    secrets: frozenset[str] = field(default_factory=frozenset)
+    secrets: frozenset[str]
 
     @property
     def span(self) -> dict[str, str]:
@@ -71,7 +69,7 @@ def picture() -> SimpleUploadedFile:
 
 def build(company: Company, county_officer: User, city_officer: User, other_company: Company) -> World:
     """Fill Dawa with one of everything, through the owner's connection, and commit it."""
-    today = date.today()
+    today = timezone.localdate()
     year = {"valid_from": today - timedelta(days=300), "valid_until": today + timedelta(days=20)}
     company.phone, company.legal_representative = "04273334567", "衡守业"
     company.save()
@@ -149,14 +147,15 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
         person.name, masking.mask_name(person.name), person.phone, masking.mask_phone(person.phone),
         person.identity_no, masking.mask_identity_no(person.identity_no), paper.number,
         permit.number, terminal.phone, terminal.terminal_id, terminal.iccid, terminal.maker,
-        unknown.phone, frame.raw.hex(), frame.raw.hex(" "), str(LATITUDE_E6), str(LONGITUDE_E6), "40.992457", "122.066243",
+        unknown.phone, frame.raw.hex(), frame.raw.hex(" "),
+        str(LATITUDE_E6), str(LONGITUDE_E6), "40.992457", "122.066243",
         case.number, waiting.number, attachment.name, attachment.sha256, "D4W4路口", "D4W4已整改",
         *(f"/{kind}/{row.pk}/" for kind, row in
           (("vehicles", vehicle), ("companies", company), ("practitioners", person))),
     }  # fmt: skip
     return World(
-        company, vehicle, person, terminal, unknown, frame, finding, case, attachment, waiting, county_officer, neighbour,
-        frozenset({unknown.phone, frame.raw.hex(), frame.raw.hex(" ")}), frozenset(secrets),
+        company, vehicle, person, terminal, unknown, frame, finding, case, attachment, waiting, county_officer,
+        neighbour, frozenset(secrets),
     )  # fmt: skip
 
 

@@ -2,13 +2,15 @@
 
 import { CanvasLayer, calm, mercatorX, mercatorY, token } from "../../lib/map.js";
 import { Sprites, signSize } from "./sprites.js";
-import { OFFLINE, STOPPED, MOVING, ALARM } from "./vehicles.js";
+import { ALARM, GLIDE_MS, MOVING, OFFLINE, STOPPED } from "./vehicles.js";
 
 const L = window.L;
 const ORDER = [OFFLINE, STOPPED, MOVING, ALARM];
 const PLATES_FROM = 15;
 const MOST_PLATES = 250;
 const REACH_PX = 12;
+const SEEN_PX = 1.5; // a shorter way is no glide to the eye
+const GLIDE_STEP_MS = 30;
 
 export class VehicleLayer {
   /** `onHover(place, pixel)` and `onPick(place)` get a place in `vehicles`, -1 for nothing. */
@@ -49,7 +51,8 @@ export class VehicleLayer {
   take(frame) {
     const now = performance.now();
     this.vehicles.arrive(now);
-    const unknown = this.vehicles.apply(frame, now, !calm() && !document.hidden);
+    const still = calm() || document.hidden;
+    const unknown = this.vehicles.apply(frame, now, still ? Infinity : SEEN_PX / this.layer.scale);
     this.draw();
     return unknown;
   }
@@ -130,7 +133,7 @@ export class VehicleLayer {
     let under = false;
     for (const place of vehicles.movers) {
       if (!shown[place]) continue;
-      under ||= now - vehicles.since[place] < 950;
+      under ||= now - vehicles.since[place] < GLIDE_MS;
       const [x, y] = vehicles.at(place, now);
       sprites.stamp(context, x * scale - left, y * scale - top, table.kind[place], state[place], speed[place], bearing[place]);
     }
@@ -142,12 +145,16 @@ export class VehicleLayer {
       context.arc(x * scale - left, y * scale - top, sprites.reach + 4, 0, Math.PI * 2);
       context.stroke();
     }
-    if (under && !this.asked) {
-      this.asked = requestAnimationFrame((time) => {
-        this.asked = 0;
-        this.drawMovers(Math.max(time, performance.now()));
-      });
-    }
+    if (under && !this.asked) this.glideOn(now);
+  }
+
+  /** Draw what glides again after a step of time. */
+  glideOn(drawn) {
+    this.asked = requestAnimationFrame((time) => {
+      this.asked = 0;
+      if (time - drawn < GLIDE_STEP_MS) this.glideOn(drawn);
+      else this.drawMovers(performance.now());
+    });
   }
 
   /** Where a vehicle is, as Leaflet has places. */

@@ -109,8 +109,8 @@ function take(message) {
     drawer.show(message);
     if (state.fly && message.latitude_deg !== null) {
       map.setView([message.latitude_deg, message.longitude_deg], Math.max(map.getZoom(), FLY_ZOOM));
+      state.fly = false;
     }
-    state.fly = false;
   } else if (message.type === "registry") {
     readTable();
   } else if (message.type === "error") {
@@ -159,6 +159,9 @@ function listen() {
     remember();
   });
   map.on("moveend", ask);
+  map.on("dragstart", () => {
+    state.fly = false; // the reader has gone elsewhere
+  });
   new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(hook("map"));
   setInterval(tellAge, 1000);
   setInterval(() => socket?.send({ type: "ping" }), PING_MS);

@@ -159,6 +159,6 @@ export class TrackLayer {
     const { x, y } = this.track.at(moment);
     const { scale } = this.layer;
     const place = this.map.unproject(L.point(x * scale, y * scale), this.layer.zoom);
-    if (!this.map.getBounds().pad(-0.1).contains(place)) this.map.panTo(place, { animate: false });
+    if (!this.map.getBounds().pad(-0.01).contains(place)) this.map.panTo(place, { animate: false });
   }
 }

@@ -8,7 +8,7 @@ export const STOPPED = 1;
 export const MOVING = 2;
 export const ALARM = 3;
 export const MOVING_KMH = 5;
-const GLIDE_MS = 950;
+export const GLIDE_MS = 950;
 
 export class Vehicles {
   constructor(table) {
@@ -30,8 +30,11 @@ export class Vehicles {
     this.count = 0;
   }
 
-  /** Take a frame; true when it names a vehicle that the table does not have. */
-  apply(frame, now, glide = true) {
+  /**
+   * Take a frame; true when it names a vehicle that the table does not have. Who moved less than `least` (of the world's
+   * width) is put there at once: under a pixel or two nobody sees a glide.
+   */
+  apply(frame, now, least) {
     const { box, full, ids, removed } = frame;
     const before = full ? this.shown.slice() : null;
     if (full) {
@@ -50,7 +53,7 @@ export class Vehicles {
       const x = mercatorX(box.west + frame.x[i] * perX);
       const y = mercatorY(box.south + frame.y[i] * perY);
       const was = full ? before[place] : this.shown[place];
-      if (was && glide && !full && (x !== this.x[place] || y !== this.y[place])) {
+      if (was && !full && Math.abs(x - this.x[place]) + Math.abs(y - this.y[place]) > least) {
         const [fromX, fromY] = this.at(place, now);
         this.fromX[place] = fromX;
         this.fromY[place] = fromY;
