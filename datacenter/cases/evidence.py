@@ -44,6 +44,9 @@ def check_photo(upload: UploadedFile) -> tuple[str, str]:
                 raise FieldRefused("photos", f"照片 {upload.name} 像素过大")
             kind = picture.format or ""
             picture.verify()
+        upload.seek(0)
+        with Image.open(upload) as picture:  # verify() does not notice a picture that ends too early
+            picture.load()
     except FieldRefused:
         raise
     except Exception as error:  # Pillow raises whatever its decoders raise on hostile bytes

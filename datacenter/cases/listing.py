@@ -36,8 +36,14 @@ def filtered(rows: QuerySet[Case], wanted: dict[str, Any], vehicles: QuerySet[Ve
         rows = rows.filter(opened_at__lt=_midnight(until) + timedelta(days=1))
     if q := wanted.get("q", "").strip().upper():
         ids = list(vehicles.filter(plate__contains=q).order_by().values_list("pk", flat=True)[:_MOST_VEHICLES])
-        rows = rows.filter(Q(number__startswith=q) | Q(plate__startswith=q) | Q(vehicle_id__in=ids))
+        rows = rows.filter(_begins("number", q) | _begins("plate", q) | Q(vehicle_id__in=ids))
     return rows
+
+
+def _begins(column: str, text: str) -> Q:
+    """Values that begin with ``text``, as a range: under row-level security PostgreSQL takes no LIKE to an index,
+    since a pattern's operator might tell of rows that the policy hides; comparisons it trusts."""
+    return Q(**{f"{column}__gte": text, f"{column}__lt": text + "\U0010ffff"})
 
 
 def in_tab(rows: QuerySet[Case], tab: str, user: Any) -> QuerySet[Case]:

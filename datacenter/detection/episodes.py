@@ -164,7 +164,12 @@ class Engine:
         vehicles = np.frombuffer(state["vehicles"], np.int32)
         if not len(vehicles):
             return
-        self._admit(vehicles)
+        # Slots as they were then: the columns are in their order, not in that of the vehicles' ids.
+        self.vehicles = vehicles.copy()
+        self._slot_of = np.full(int(vehicles.max()) + 1025, -1, np.int32)
+        self._slot_of[vehicles] = np.arange(len(vehicles))
+        for memory in self.memory.values():
+            memory.grow(len(vehicles))
         self.odometer = np.frombuffer(state["odometer"], np.int64).copy()
         for name, column in self.last.items():
             self.last[name] = np.frombuffer(state[f"last.{name}"], column.dtype).copy()

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from datacenter.cases import workflow
 from datacenter.cases.models import Case
@@ -62,20 +62,18 @@ def reconcile(vehicle_id: int, code: str, episodes: list[Episode], rule: Rule, s
     ).exclude(state=Finding.State.SUPERSEDED)
     for finding in stored:
         first, last = int(finding.started_at.timestamp()), int(finding.ended_at.timestamp())
-        if not any(e.started <= last and e.ended >= first for e in touching):
+        if not any(e.started == first or (e.started < last and e.ended > first) for e in touching):
             _supersede(finding)
     return new
 
 
-def _overlapping(episode: Episode) -> Any:
+def _overlapping(episode: Episode) -> QuerySet[Finding]:
+    """Findings that share time with an episode; to touch is not to share: one silence may follow another."""
+    start, end = moment(episode.started), moment(episode.ended)
     return (
         Finding.objects.select_for_update()
-        .filter(
-            vehicle_id=episode.vehicle_id,
-            detector=episode.detector,
-            started_at__lte=moment(episode.ended),
-            ended_at__gte=moment(episode.started),
-        )
+        .filter(Q(started_at=start) | Q(started_at__lt=end, ended_at__gt=start))
+        .filter(vehicle_id=episode.vehicle_id, detector=episode.detector)
         .exclude(state=Finding.State.SUPERSEDED)
         .order_by("started_at", "pk")
     )

@@ -20,6 +20,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import redis.asyncio
 from django.conf import settings
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from datacenter import metrics as shared
 from datacenter.gateway import metrics
@@ -110,7 +112,9 @@ class Gateway:
             Shard(number, self.name, self.limits, self._outbox.publish, self.owed)
             for number in range(settings.INGEST_SHARDS)
         ]
-        self._redis = redis.asyncio.from_url(self._redis_url, socket_connect_timeout=3.0, socket_timeout=5.0)
+        self._redis = redis.asyncio.from_url(
+            self._redis_url, socket_connect_timeout=3.0, socket_timeout=5.0, retry=Retry(NoBackoff(), 1)
+        )
         with contextlib.suppress(redis.RedisError, OSError):
             shared.resume(await self._redis.hget(shared.key(), self._field))
         self._outbox.start()

@@ -72,6 +72,8 @@ class ShardWorker:
         decoded = decode_batch(batch)
         frames = np.arange(len(batch))
         self._store_part(decoded, frames, batch, decoded.rejected)
+        for entry in decoded.rejected[len(batch.rejected) :]:  # the gateway has counted its own
+            metrics.FRAMES_QUARANTINED.inc(entry.reason)
         return decoded.results, live.pack(decoded.positions)
 
     def _store_part(
@@ -104,6 +106,7 @@ class ShardWorker:
                 "poison", str(error)[:300], "", int(batch.vehicles[index]), "", raw, int(batch.received_us[index])
             )
             self._transact(Positions.empty(), [], [*rejected, poison])
+            metrics.FRAMES_QUARANTINED.inc(poison.reason)
 
     def _transact(self, positions: Positions, extras: list[bytes], rejected: list[Rejected]) -> None:
         self._ready()
@@ -146,8 +149,6 @@ class ShardWorker:
         metrics.POSITIONS_COMMITTED.inc(by=stored)
         DUPLICATES.inc(by=len(positions) - stored)
         _count(found)
-        for entry in rejected:
-            metrics.FRAMES_QUARANTINED.inc(entry.reason)
 
     def _split(self, positions: Positions) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
         """Rows in track order without twins, and which of them are later than all that their vehicle has stored."""

@@ -18,7 +18,8 @@ $$;
 _CITY = "current_setting('app.scope', true) = 'city'"
 # Tables that say themselves whose a row is.
 OWNED = {
-    "company": "scope_allows(county_id, unit_id, NULL)",
+    # Also the companies of vehicles one may see: a company of one county runs vehicles of another.
+    "company": "(scope_allows(county_id, unit_id, NULL) OR unit_id IN (SELECT company_id FROM vehicle))",
     "vehicle": "scope_allows(county_id, company_id, id)",
     "practitioner": "scope_allows(county_id, company_id, NULL)",
     "case_file": "scope_allows(county_id, company_id, vehicle_id)",

@@ -31,8 +31,11 @@ def without_boundaries(rows: QuerySet[Row], county: str = "county") -> QuerySet[
 
 
 def companies_visible_to(user: Any) -> QuerySet[Company]:
-    """Companies (企业) inside the user's scope, by name."""
-    rows = scope_of(user).limit(Company.objects.all(), company="pk", vehicle="vehicles__pk")
+    """Companies (企业) inside the user's scope, by name; with them those that run vehicles inside it."""
+    scope = scope_of(user)
+    own = scope.limit(Company.objects.all(), company="pk", vehicle="vehicles__pk").values("pk")
+    running = scope.limit(Vehicle.objects.all(), vehicle="pk").values("company_id")
+    rows = Company.objects.all() if scope.level == "city" else Company.objects.filter(Q(pk__in=own) | Q(pk__in=running))
     return without_boundaries(rows.select_related("county")).order_by("name", "pk")
 
 

@@ -22,8 +22,8 @@ from datacenter.simulator.generate.network import (
 from datacenter.simulator.replay import Track
 
 STEP_S = 5
-LIMIT_KMH = {"hazmat": 60.0, "heavy_truck": 70.0, "coach": 80.0, "bus": 60.0, "taxi": 80.0}
-"""What each kind may drive on the roads used here: main roads, no expressway."""
+LIMIT_KMH = {"hazmat": 80.0, "heavy_truck": 100.0, "coach": 100.0, "bus": 100.0, "taxi": 120.0}
+"""The highest lawful speed of each kind, which the platform takes where no lower limit is posted."""
 
 
 class UnknownPlate(LookupError):
@@ -44,7 +44,7 @@ def overspeed_script(
     lon: float,
     lat: float,
     ends_at_s: int,
-    over: float = 1.4,
+    over: float = 1.25,
     lasting_s: int = 180,
     lead_s: int = 60,
 ) -> Track:

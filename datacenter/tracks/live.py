@@ -1,7 +1,7 @@
 """What just moved, from the shard workers to every open map (实时位置), over Redis publish and subscribe.
 
 A message is the last position of each vehicle of one committed batch, packed as ``LIVE`` records. Losing one is
-harmless: the next tells where the vehicle is, and a web process that starts or reconnects reads the latest from the tracks.
+harmless: the next tells where the vehicle is, and a web process that starts reads the latest from the tracks.
 """
 
 from __future__ import annotations

@@ -199,7 +199,7 @@ def _ground(demo: bool) -> dict[str, Any]:
             "zoom": leaflet["DEFAULT_ZOOM"],
             "minzoom": leaflet["MIN_ZOOM"],
             "maxzoom": leaflet["MAX_ZOOM"],
-            "layers": [list(tile) for tile in leaflet["TILES"]],
+            "layers": leaflet["TILES"],
             "attributionprefix": leaflet["ATTRIBUTION_PREFIX"],
             "scale": leaflet["SCALE"],
         },

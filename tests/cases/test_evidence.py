@@ -164,3 +164,9 @@ def test_a_photo_of_another_case_is_not_found_under_this_one(
     address = photo_of(case, dawa_officer, jpeg())
     other = open_case()
     assert client.get(address.replace(case.number, other.number)).status_code == 404
+
+
+def test_a_photo_that_ends_too_early_is_refused() -> None:
+    whole = jpeg()
+    with pytest.raises(FieldRefused, match="不是可识别的照片"):
+        check_photo(upload(whole[: len(whole) // 2]))

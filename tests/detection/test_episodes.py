@@ -172,15 +172,19 @@ def test_how_a_track_is_cut_changes_nothing(track_of_one: Any, track_of_two: Any
 
 
 @settings(max_examples=100, deadline=None)
-@given(steps=speeds, data=st.data())
-def test_memory_survives_dump_and_load(steps: Any, data: Any) -> None:
+@given(steps=speeds, order=st.permutations([1, 2, 3, 4, 5]), data=st.data())
+def test_memory_survives_dump_and_load(steps: Any, order: list[int], data: Any) -> None:
+    # Vehicles come to be known in any order, one after the other, each at a time and speed of its own.
     at = np.cumsum([step for _, step in steps]).tolist()
-    positions = make_positions(1, [{"at": t, "speed_kmh": s} for t, (s, _) in zip(at, steps, strict=True)], START)
-    cut = data.draw(st.integers(0, len(positions)))
+    rows = [{"at": t, "speed_kmh": s} for t, (s, _) in zip(at, steps, strict=True)]
+    tracks = {vehicle: make_positions(vehicle, rows, START + 7 * vehicle) for vehicle in order}
+    cut = data.draw(st.integers(1, len(rows)))
     rules = [rule(Fast()), rule(DeviceSilence())]
     whole = Engine(rules)
-    whole.process(positions.take(slice(0, cut)), context())
+    for vehicle in order:
+        whole.process(tracks[vehicle].take(slice(0, cut)), context())
     revived = Engine(rules)
     revived.load(whole.dump())
-    rest = positions.take(slice(cut, None))
+    assert revived.last_times(np.array(order)).tolist() == whole.last_times(np.array(order)).tolist()
+    rest = Positions.join([tracks[vehicle].take(slice(cut, None)) for vehicle in order])
     assert revived.process(rest, context()) == whole.process(rest, context())

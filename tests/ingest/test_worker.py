@@ -262,3 +262,10 @@ def test_every_registered_detector_has_a_setting_row(db: None) -> None:
 
     with transaction.atomic():
         assert set(DetectorSetting.objects.values_list("pk", flat=True)) == set(catalogue.detectors())
+
+
+def test_one_silence_may_follow_another(worker: ShardWorker, truck: Vehicle) -> None:
+    frames = [location_frame(NOW - 7200 + at, 41_000_000 + at, 122_000_000, speed_kmh=60) for at in (0, 700, 1500)]
+    worker.store(location_batch(truck.pk, frames))
+    silences = Finding.objects.filter(detector="device.silence").exclude(state=Finding.State.SUPERSEDED)
+    assert [f.measures["silent_s"] for f in silences.order_by("started_at")] == [700, 800]

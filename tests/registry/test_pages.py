@@ -159,3 +159,12 @@ def test_api_asks_for_the_right(client, hotline_operator):
     client.force_login(hotline_operator)
     refused = client.get("/api/v1/companies/")
     assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+
+
+def test_a_vehicle_whose_company_belongs_to_another_county_is_listed_and_opens(client, dawa_officer, counties):
+    company = make_company(county=PANSHAN)
+    vehicle = make_vehicle("辽L77001", company=company, county_id=DAWA)
+    client.force_login(dawa_officer)
+    assert vehicle.plate in client.get(reverse("vehicle-list")).content.decode()
+    assert client.get(reverse("vehicle-detail", args=[vehicle.pk])).status_code == 200
+    assert client.get(reverse("company-detail", args=[company.pk])).status_code == 200

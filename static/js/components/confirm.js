@@ -17,6 +17,9 @@ export function armConfirm() {
   document.addEventListener("htmx:confirm", (event) => {
     if (!event.detail.question) return;
     event.preventDefault();
+    // What is still missing is said by the server first: nobody confirms a form that will come back.
+    const form = event.detail.elt;
+    if (form instanceof HTMLFormElement && !form.checkValidity()) return event.detail.issueRequest(true);
     confirmed(event.detail.question).then((yes) => yes && event.detail.issueRequest(true));
   });
   document.addEventListener("submit", (event) => {
