@@ -30,7 +30,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
         parts[f"worker {name}"] = "ok" if f"worker:{name}" in alive else "missing"
     parts["worker default"] = "ok" if "worker:default" in alive else "missing"
     ready = all(state == "ok" for state in parts.values())
-    return JsonResponse({"status": "ok" if ready else "not ready", "parts": parts}, status=200 if ready else 503)
+    response = JsonResponse({"status": "ok" if ready else "not ready", "parts": parts}, status=200 if ready else 503)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # to be asked too early is no error
+    return response
 
 
 def metrics_page(request: HttpRequest) -> HttpResponse:

@@ -24,7 +24,7 @@ ACTIVE_PERCENT: dict[Kind, tuple[int, ...]] = {
 ANTENNA_OPEN = 5
 FAULT_BITS = (ANTENNA_OPEN, 8, 11, 12)
 OVERSPEED_BIT = 1
-OVERSPEED_FACTOR = 1.75  # on stretches that are normally driven near the limit: over 80 and 100 km/h by 10 % and more
+OVERSPEED_FACTOR = 1.45  # on stretches that are normally driven near the limit: 20 % over it and more
 OVERSPEED_LONGEST_S = 600.0
 
 _OVERSPEEDING_SHARE = 0.005

@@ -40,6 +40,7 @@ def desk(live_server: Site, settings: object, tmp_path: object) -> Iterator[Desk
             page.get_by_label("密码").fill(PASSWORD)
             page.get_by_role("button", name="登录").click()
             page.get_by_role("heading", name="今日待办").wait_for()
+            page.wait_for_load_state()  # the keyboard listens from here on
             return page
 
         yield sit_down
