@@ -71,9 +71,7 @@ def test_every_model_is_in_the_glossary_under_its_chinese_name() -> None:
 def test_every_command_that_the_papers_name_exists() -> None:
     known = set(get_commands())
     named = {
-        (path.name, command)
-        for path in papers()
-        for command in re.findall(r"manage\.py ([a-z][a-z0-9_]*)", text(path))
+        (path.name, command) for path in papers() for command in re.findall(r"manage\.py ([a-z][a-z0-9_]*)", text(path))
     }
     assert text(README)
     assert not [f"{paper}: {command}" for paper, command in sorted(named) if command not in known]

@@ -86,7 +86,7 @@ def empty_database(db: None) -> Iterator[str]:
     owner.autocommit = True
     with owner.cursor() as cursor:
         cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
-        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0 ENCODING \'UTF8\'')
+        cursor.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
     connections.databases["zero"] = {**connection.settings_dict, "NAME": name}
     yield "zero"
     connections["zero"].close()

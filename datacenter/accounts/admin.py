@@ -63,8 +63,10 @@ class _RoleMatchesUnit:
             self.add_error("unit", "县区监管员必须属于一个有县区的机构")  # type: ignore[attr-defined]
         if role == Role.SAFETY_OFFICER and (unit is None or unit.kind != Unit.Kind.COMPANY):
             self.add_error("unit", "企业安全员必须属于一家企业")  # type: ignore[attr-defined]
-        if role in (Role.CITY_REGULATOR, Role.ADMINISTRATOR) and unit is not None and (
-            unit.kind == Unit.Kind.COMPANY or unit.county_id
+        if (
+            role in (Role.CITY_REGULATOR, Role.ADMINISTRATOR)
+            and unit is not None
+            and (unit.kind == Unit.Kind.COMPANY or unit.county_id)
         ):
             self.add_error("unit", "市级角色不能属于企业或县区机构")  # type: ignore[attr-defined]
         return cleaned

@@ -267,6 +267,5 @@ class CloseForm(VerbForm):
 
 
 FORMS: dict[Verb, type[VerbForm]] = {
-    form.verb: form
-    for form in (DispatchForm, AcceptForm, HandleForm, FeedBackForm, ReturnForm, VerifyForm, CloseForm)
+    form.verb: form for form in (DispatchForm, AcceptForm, HandleForm, FeedBackForm, ReturnForm, VerifyForm, CloseForm)
 }

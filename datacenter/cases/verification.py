@@ -61,9 +61,7 @@ def _of_chain(case: Case, chain: list[CaseEvent]) -> Iterator[Fault]:
         yield Fault(case.number, 0, f"stands at {case.state}, its last event at {chain[-1].to_state}")
 
 
-def _of_files(
-    cases: list[Case], chains: dict[int, list[CaseEvent]], tally: Tally, *, files: bool
-) -> Iterator[Fault]:
+def _of_files(cases: list[Case], chains: dict[int, list[CaseEvent]], tally: Tally, *, files: bool) -> Iterator[Fault]:
     kept: dict[int, list[CaseAttachment]] = {}
     for attachment in CaseAttachment.objects.filter(event__case__in=cases).order_by("pk"):
         kept.setdefault(attachment.event_id, []).append(attachment)

@@ -27,7 +27,7 @@ class ChineseJson(json.JSONEncoder):
         super().__init__(**{**options, "ensure_ascii": False, "indent": 2})
 
 
-class SettingForm(forms.ModelForm):  # type: ignore[type-arg]
+class SettingForm(forms.ModelForm):
     """A detector's limits as JSON; each name and value is checked by the detector itself."""
 
     limits = forms.JSONField(
@@ -53,11 +53,12 @@ class SettingForm(forms.ModelForm):  # type: ignore[type-arg]
         return limits
 
 
-class Changes(admin.TabularInline):  # type: ignore[type-arg]
+class Changes(admin.TabularInline):
     """Who changed it, when, from what to what."""
 
     model = DetectorSettingChange
-    fields = readonly_fields = ["at", "by", "before", "after"]
+    readonly_fields = ("at", "by", "before", "after")
+    fields = readonly_fields
     extra = 0
     ordering = ["-at"]
 
@@ -69,7 +70,7 @@ class Changes(admin.TabularInline):  # type: ignore[type-arg]
         """Changes come from saving the rule."""
         return False
 
-    has_change_permission = has_delete_permission = has_add_permission  # type: ignore[assignment]
+    has_change_permission = has_delete_permission = has_add_permission
 
 
 @admin.register(DetectorSetting)
@@ -121,7 +122,7 @@ class DetectorSettings(ByRight):
         audit.record(request, "detector.change", obj.pk, fields=form.changed_data)
 
 
-class AreaForm(forms.ModelForm):  # type: ignore[type-arg]
+class AreaForm(forms.ModelForm):
     """An area; its boundary is a shape that encloses something, in degrees."""
 
     boundary = forms.JSONField(

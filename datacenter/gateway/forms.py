@@ -33,9 +33,7 @@ REASONS: dict[str, Any] = {
 class FrameFilterForm(forms.Form):
     """The list's filters, as they stand in its address."""
 
-    reason = forms.ChoiceField(
-        label=_("原因"), required=False, widget=forms.Select(attrs={"class": "form-select"})
-    )
+    reason = forms.ChoiceField(label=_("原因"), required=False, widget=forms.Select(attrs={"class": "form-select"}))
     q = forms.CharField(
         label=_("终端手机号或车牌"),
         max_length=20,

@@ -107,9 +107,7 @@ def adopt(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _unknown(request: HttpRequest, filled: AdoptForm | None = None) -> dict[str, Any]:
     """Each terminal with the vehicles its plate may mean; ``filled`` is the form that came back with errors."""
-    terminals: list[UnknownTerminal] = list(
-        selectors.unknown_terminals_visible_to(request.user)[: _MOST_UNKNOWN + 1]
-    )
+    terminals: list[UnknownTerminal] = list(selectors.unknown_terminals_visible_to(request.user)[: _MOST_UNKNOWN + 1])
     matches = selectors.vehicles_by_plate(request.user, (terminal.plate for terminal in terminals))
     rows = []
     for terminal in terminals[:_MOST_UNKNOWN]:

@@ -158,9 +158,7 @@ def test_a_photo_that_breaks_off_in_the_middle_breaks_no_page(
     assert client.get(address, {"size": "thumb"}).status_code in {200, 404}
 
 
-def test_a_photo_of_another_case_is_not_found_under_this_one(
-    case: Case, dawa_officer: User, client: Client
-) -> None:
+def test_a_photo_of_another_case_is_not_found_under_this_one(case: Case, dawa_officer: User, client: Client) -> None:
     address = photo_of(case, dawa_officer, jpeg())
     other = open_case()
     assert client.get(address.replace(case.number, other.number)).status_code == 404
