@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import resolve_url
 
 from datacenter.accounts.scope import entered, scope_of
 
@@ -46,6 +47,6 @@ class LoginRequiredMiddleware:
             return JsonResponse({"code": "not_signed_in", "message": "请先登录", "fields": {}}, status=401)
         if request.headers.get("HX-Request"):
             response = HttpResponse(status=401)
-            response["HX-Redirect"] = settings.LOGIN_URL
+            response["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
             return response
         return redirect_to_login(request.get_full_path())

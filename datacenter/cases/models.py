@@ -6,7 +6,7 @@ before it, so that a changed or missing one shows.
 
 from django.db import models
 
-from datacenter.cases.states import State, Verb
+from datacenter.cases.states import OPEN_STATES, State, Verb
 from datacenter.registry.models import Vehicle
 
 
@@ -69,6 +69,8 @@ class Case(models.Model):
             models.Index(fields=["vehicle", "-opened_at"], name="case_vehicle"),
             models.Index(fields=["-opened_at", "-id"], name="case_opened"),
             models.Index(fields=["plate"], name="case_plate"),
+            # Deadlines matter while a case is open; a city of a million closed ones counts only these.
+            models.Index(fields=["due_at"], condition=models.Q(state__in=OPEN_STATES), name="case_due"),
         ]
 
     def __str__(self) -> str:

@@ -55,7 +55,7 @@ _TABLE = (
 )
 TRANSITIONS: dict[Verb, Transition] = {row.verb: row for row in _TABLE}
 
-OPEN_STATES = frozenset(set(State) - {State.CLOSED})
+OPEN_STATES = tuple(state for state in State if state != State.CLOSED)
 
 
 def verbs_from(state: State) -> list[Verb]:

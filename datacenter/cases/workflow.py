@@ -119,7 +119,10 @@ def dispatch_case(case: Case, *, to: Any, by: Any, due_at: datetime | None = Non
         case.boundary_unconfirmed = False
         case.assignee = None
         case.due_at = due_at or case.due_at
-        return _done(case, Verb.DISPATCH, before, by, note=note, facts=facts)
+        case = _done(case, Verb.DISPATCH, before, by, note=note, facts=facts)
+        if facts["from_county"] not in (None, to.pk):  # its list must lose the case at once
+            _announce(case, Verb.DISPATCH, county_id=facts["from_county"])
+        return case
 
 
 def accept_case(case: Case, *, by: Any) -> Case:
@@ -265,8 +268,8 @@ def _record(
     return event
 
 
-def _announce(case: Case, verb: Verb) -> None:
-    facts = (case.pk, case.number, case.county_id, case.company_id, str(case.state), str(verb))
+def _announce(case: Case, verb: Verb, county_id: str | None = None) -> None:
+    facts = (case.pk, case.number, county_id or case.county_id, case.company_id, str(case.state), str(verb))
     transaction.on_commit(lambda: announce.announce(*facts), robust=True)
 
 

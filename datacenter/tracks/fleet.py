@@ -98,7 +98,10 @@ class Roll(NamedTuple):
         return (
             self.kinds == other.kinds
             and self.counties == other.counties
-            and all(np.array_equal(mine, theirs) for mine, theirs in zip(self[:5], other[:5], strict=True))
+            and all(
+                np.array_equal(np.asarray(mine), np.asarray(theirs))
+                for mine, theirs in zip(self[:5], other[:5], strict=True)
+            )
         )
 
 
