@@ -15,6 +15,7 @@ BENCHES = {
     "decode": "benchmarks.bench_decode",
     "detect": "benchmarks.bench_detect",
     "map": "benchmarks.bench_map",
+    "gateway": "benchmarks.bench_gateway",
     "ingest": "benchmarks.bench_ingest",
 }
 
