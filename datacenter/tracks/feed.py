@@ -17,11 +17,13 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
+import numpy.typing as npt
 import redis.asyncio
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connections
 
+from datacenter import metrics
 from datacenter.accounts.scope import CITY, entered
 from datacenter.registry.directory import changed_channel
 from datacenter.registry.models import Vehicle
@@ -163,6 +165,7 @@ class MapFeed:
         self._tasks: list[asyncio.Task[None]] = []
         self._reload_wanted = asyncio.Event()
         self._loaded_at = 0.0
+        self._received_us: list[npt.NDArray[np.int64]] = []  # of what has come since the last frame
         self._idle_since = time.monotonic()
 
     async def join(self, client: MapClient) -> None:
@@ -221,6 +224,7 @@ class MapFeed:
             _log.error("a live message of %d bytes is no list of records", len(data))
             return
         self.fleet.absorb(records)
+        self._received_us.append(records["received_us"].astype(np.int64))
         if self.fleet.unknown:
             self.fleet.unknown = 0
             self._wish_reload()
@@ -259,6 +263,7 @@ class MapFeed:
                 client.offer(self, now_us)
                 if number % 16 == 15:
                     await asyncio.sleep(0)  # let the sockets breathe
+            self._count_delays()
             due = max(due + TICK_S, time.monotonic())
             await asyncio.sleep(due - time.monotonic())
         for task in self._tasks:
@@ -266,6 +271,12 @@ class MapFeed:
                 task.cancel()
         self.loaded.clear()
         self.up = False
+
+    def _count_delays(self) -> None:
+        """From the last byte of each report to the frames that have just gone out, where any map is open."""
+        received, self._received_us = self._received_us, []
+        if received and any(client.ready for client in self._clients):
+            metrics.LIVE_SECONDS.observe_many((_now_us() - np.concatenate(received)) / 1e6)
 
 
 def _now_us() -> int:

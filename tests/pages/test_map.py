@@ -70,6 +70,7 @@ def test_a_vehicle_appears_moves_and_can_be_looked_up(
     publish(ours, latitude_e6=41_001_000, speed_dkmh=611, alarm=1 << 1)
     expect(drawer.get_by_text("61.1")).to_be_visible(timeout=5_000)
     expect(drawer.get_by_text("超速报警")).to_be_visible()
+    _address(page, "vehicle=")
     page.reload()  # the address keeps the drawer
     expect(drawer.get_by_text("超速报警")).to_be_visible(timeout=10_000)
     drawer.get_by_role("button", name="关闭").click()

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from datacenter import metrics
 from datacenter.accounts.models import AuditRecord, User
 from datacenter.registry.models import Company, Vehicle
 from datacenter.tracks import consumers, frames, live, store
@@ -197,8 +198,10 @@ async def test_a_vehicle_that_moves_out_of_sight_is_taken_away(
     socket = await open_map(city_officer)
     await socket.send_json_to(VIEW)
     await told(socket, lambda message: isinstance(message, frames.Frame) and message.fed)
+    delays = metrics.LIVE_SECONDS.count()
     publish(vehicles["ours"])
     await known_to(socket, 1)
+    assert metrics.LIVE_SECONDS.count() == delays + 1
     publish(vehicles["ours"], longitude_e6=124_000_000, device_time=int(time.time()) + 1)
     gone = await told(socket, lambda message: isinstance(message, frames.Frame) and len(message.removed) > 0)
     assert gone.removed.tolist() == [vehicles["ours"].pk]
