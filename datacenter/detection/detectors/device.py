@@ -37,7 +37,7 @@ class DeviceFault(Detector):
     class Limits(catalogue.Limits):
         """A bit that goes away within some minutes was a loose moment, not a fault."""
 
-        lasting_s: int = 300
+        lasting_s: int = 180
         forgiven_gap_s: int = 120
         silence_s: int = 600
 
