@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import warnings
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -13,20 +15,30 @@ from tests.conftest import Site
 from tests.factories import PASSWORD
 
 playwright_api = pytest.importorskip("playwright.sync_api")
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+CHROMIUM = os.environ.get("CHROMIUM") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))), ""
+)
 Desk = Callable[[User], "playwright_api.Page"]
 
 
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a Chromium; where there is none and none can be installed, page tests skip, and say so loudly."""
+    if not CHROMIUM or not os.path.exists(CHROMIUM):
+        warnings.warn("SKIPPED: no Chromium on this machine: the pages are not tested here", stacklevel=1)
+        pytest.skip("no Chromium: install it, or name one in CHROMIUM")
+    return CHROMIUM
+
+
 @pytest.fixture
-def desk(live_server: Site, settings: object, tmp_path: object) -> Iterator[Desk]:
+def desk(chromium: str, live_server: Site, settings: object, tmp_path: object) -> Iterator[Desk]:
     """``desk(user)``: a page on which ``user`` has signed in. A script's error, or a request that leaves the house,
     fails the test."""
     # Playwright's own loop runs in this thread; Django takes any loop for an asynchronous caller.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     wrong: list[str] = []
     with playwright_api.sync_playwright() as playwright:
-        found = {"executable_path": CHROMIUM} if os.path.exists(CHROMIUM) else {}
-        browser = playwright.chromium.launch(args=["--no-sandbox", "--disable-gpu"], **found)
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
 
         def sit_down(user: User) -> playwright_api.Page:
             page = browser.new_context(

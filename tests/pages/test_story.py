@@ -9,7 +9,6 @@ import io
 import json
 import os
 import time
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,7 +24,7 @@ pytestmark = pytest.mark.pages
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole house with the demo city, without the demo's fleet."""
     house = Stack(tmp_path_factory.mktemp("house"))
     try:
@@ -35,12 +34,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Headless Chromium; skips loudly where there is none and none can be installed."""
-    chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    if not os.path.exists(chromium):
-        warnings.warn(f"SKIPPED: no Chromium at {chromium}: the pages are not tested here", stacklevel=1)
-        pytest.skip("no Chromium")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Headless Chromium."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in this thread
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
