@@ -16,7 +16,6 @@ def run(vehicles: int = 5634, minutes: int = 40, step_s: int = 10) -> list[dict[
     from shapely import prepare
     from shapely.geometry import Point
 
-    from datacenter.detection import detectors  # noqa: F401
     from datacenter.detection.batch import Context, Zone
     from datacenter.detection.catalogue import detectors as catalogue
     from datacenter.detection.episodes import Engine, Rule
