@@ -2,5 +2,6 @@
 
 from datacenter.accounts import admin as accounts
 from datacenter.detection import admin as detection
+from datacenter.registry import admin as registry
 
-__all__ = ["accounts", "detection"]
+__all__ = ["accounts", "detection", "registry"]

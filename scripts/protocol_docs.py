@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT))
 
 from datacenter.protocols.jt808.bits import AbnormalDriving, Alarm, Status, VehicleSignal, VideoAlarm  # noqa: E402
 from datacenter.protocols.jt808.extras import EXTRAS  # noqa: E402
+from datacenter.protocols.jt808.gaps import NOT_FOUND  # noqa: E402
 from datacenter.protocols.jt808.header import LONG_HEADER, MAX_BODY, SHORT_HEADER, Edition  # noqa: E402
 from datacenter.protocols.jt808.messages import MESSAGES  # noqa: E402
 from datacenter.protocols.jt808.tables import EXTRA_NAMES  # noqa: E402
@@ -24,7 +25,7 @@ from datacenter.protocols.wire import ABSENT, Repeated  # noqa: E402
 
 PAPER = ROOT / "docs/protocols/jt808.md"
 
-# What the gateway does with each message; a message of the catalogue that is missing here fails the build.
+# What the gateway does with each message by itself; the others are orders that someone gives, and their answers.
 GATEWAY = {
     0x0001: "counted by result",
     0x0002: "answered with 0x8001",
@@ -64,7 +65,7 @@ def main() -> int:
 
 def paper() -> str:
     """The whole paper as text; the same tables give the same bytes."""
-    return "\n".join([*_head(), *_messages(), *_extras(), *_bits(), *_not_yet()])
+    return "\n".join([*_head(), *_messages(), *_extras(), *_bits(), *_not_found()])
 
 
 def _head() -> Iterator[str]:
@@ -98,7 +99,7 @@ def _messages() -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for message_id, form in sorted(MESSAGES.forms.items()):
         direction = "platform → terminal" if message_id & 0x8000 else "terminal → platform"
-        yield f"| 0x{message_id:04X} | {form.title} | {direction} | {GATEWAY[message_id]} |"
+        yield f"| 0x{message_id:04X} | {form.title} | {direction} | {GATEWAY.get(message_id, '')} |"
     yield "\nAny other message is answered with 0x8001, result 3 (not supported), and counted by its id."
     yield "Fields below stand in the order of the wire, under the names that `manage.py decode` prints."
     for message_id, form in sorted(MESSAGES.forms.items()):
@@ -156,12 +157,14 @@ def _bit_list(bits: type[IntFlag]) -> str:
     return ", ".join(f"{number} `{name.lower()}`" for number, name in named) + "."
 
 
-def _not_yet() -> Iterator[str]:
-    yield """## Not yet
-
-Commands to the terminal (0x8103 to 0x8702) and their answers, texts, areas and routes of the terminal's own, multimedia
-(0x0800, 0x0801), the driver's card (0x0702), transparent data (0x0900), encryption, UDP.
-"""
+def _not_found() -> Iterator[str]:
+    yield "## Not found\n"
+    yield "What the material at hand does not say; the code guesses none of it.\n"
+    yield "| 内容 | 未查到 |"
+    yield "| --- | --- |"
+    for subject, lacking in NOT_FOUND:
+        yield f"| {subject} | {lacking} |"
+    yield ""
 
 
 def _first_paragraph(form: type) -> str:

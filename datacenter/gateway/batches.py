@@ -13,7 +13,7 @@ import numpy as np
 
 from datacenter.gateway.metrics import ACKNOWLEDGED
 from datacenter.gateway.owed import Debt, Owed
-from datacenter.ingest.batch import FAILED, NO_ANSWER, STORED, Batch, Rejected
+from datacenter.ingest.batch import BODY, FAILED, NO_ANSWER, STORED, Batch, Rejected
 
 if TYPE_CHECKING:
     from datacenter.gateway.session import Session
@@ -102,8 +102,8 @@ class HandedIn:
         gathered = self._gathering
         rows = len(gathered.frames)
         counts = np.array(gathered.counts, np.int64)
-        assembled = np.zeros(rows, np.uint8)
-        assembled[list(gathered.assembled)] = 1
+        forms = np.repeat(np.array([session.form for session in gathered.sessions], np.uint8), counts)
+        forms[list(gathered.assembled)] = BODY
         return Batch(
             batch_id=self.batch_id,
             gateway=self.gateway,
@@ -112,7 +112,7 @@ class HandedIn:
             lengths=np.fromiter(map(len, gathered.frames), np.int32, rows),
             vehicles=np.repeat(np.array(gathered.vehicles, np.int32), counts),
             received_us=np.repeat(np.array(gathered.received_us, np.int64), counts),
-            assembled=assembled,
+            forms=forms,
             message_ids=np.array(gathered.message_ids, np.uint16),
             rejected=gathered.rejected,
         )

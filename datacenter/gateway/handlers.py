@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from datacenter.gateway.authentication import RegisterResult, auth_code, code_is_right, registration_result
 from datacenter.gateway.metrics import REFUSED, TERMINAL_REPLIES, UNSUPPORTED
+from datacenter.ingest.batch import TAXI_FRAME
 from datacenter.protocols.errors import AssemblyRefused, BadPacketNumber, EncryptedBody, FieldError
 from datacenter.protocols.jt808.connection import NotAuthenticated
 from datacenter.protocols.jt808.events import (
@@ -27,13 +28,15 @@ from datacenter.protocols.jt808.events import (
     Unregistration,
 )
 from datacenter.protocols.jt808.messages import RegisterReply, TimeReply
+from datacenter.protocols.jt905.assembly import BadPart
+from datacenter.protocols.jt905.events import LocationAnswered
 from datacenter.registry.directory import stripped
 
 if TYPE_CHECKING:
     from datacenter.gateway.session import Session
 
 OK, FAILED, BAD, NOT_SUPPORTED = 0, 1, 2, 3
-"""Results of 0x8001 (JT/T 808-2019, table 7)."""
+"""Results of 0x8001 (JT/T 808-2019, table 7); JT/T 905 has the first three."""
 
 _NAMED_MESSAGES = 64  # strangers choose message ids; a metric must not grow with them
 _named: set[int] = set()
@@ -72,7 +75,7 @@ def _answer_to(error: Exception) -> int | None:
     """What to tell the terminal; None where the frame itself can't be trusted (check byte, length, other phone)."""
     if isinstance(error, EncryptedBody):
         return NOT_SUPPORTED
-    if isinstance(error, FieldError | BadPacketNumber | AssemblyRefused):
+    if isinstance(error, FieldError | BadPacketNumber | AssemblyRefused | BadPart):
         return BAD
     return None
 
@@ -132,7 +135,11 @@ def _not_supported(session: Session, event: Received | Unknown) -> None:
     if len(_named) < _NAMED_MESSAGES:
         _named.add(message_id)
     UNSUPPORTED.inc(f"0x{message_id:04X}" if message_id in _named else "other")
-    session.answer(event.header.serial, message_id, NOT_SUPPORTED)
+    session.answer(event.header.serial, message_id, FAILED if session.form == TAXI_FRAME else NOT_SUPPORTED)
+
+
+def _stored_elsewhere(session: Session, event: Any) -> None:
+    """A position that answers a command: its frame is on its way to the worker, whose word answers it."""
 
 
 HANDLERS: dict[type[Event], Callable[[Session, Any], None]] = {
@@ -142,4 +149,5 @@ HANDLERS: dict[type[Event], Callable[[Session, Any], None]] = {
     Unregistration: _unregister,
     Acknowledgement: _terminal_reply,
     TimeAsked: _time_asked,
+    LocationAnswered: _stored_elsewhere,
 }

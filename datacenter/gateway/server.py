@@ -1,4 +1,4 @@
-"""The TCP gateway for JT/T 808 terminals (终端接入网关): one process, one event loop, no database in the hot path.
+"""The TCP gateway for terminals (终端接入网关): one process, one event loop, no database in the hot path.
 
 It owns the listening socket, the sessions by phone, the shards, and the clockwork around them: one tick for batches,
 one sweep for time-outs, the subscription to answers, a life sign, metrics. Nothing it holds has to survive: a terminal
@@ -24,7 +24,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from datacenter import metrics as shared
-from datacenter.gateway import metrics
+from datacenter.gateway import doors, metrics
 from datacenter.gateway.answers import Answers, claims_channel, pack_claims
 from datacenter.gateway.authentication import Directory
 from datacenter.gateway.limits import Limits, raise_file_limit
@@ -300,8 +300,9 @@ class Gateway:
         session.ask_missing(now, self.limits.sub_packets_s)
         if changed:
             entry = self.directory.get(session.phone)
-            if entry is None:
-                session.close("struck_off")
+            reason = "struck_off" if entry is None else doors.reason_to_leave(session, entry)
+            if entry is None or reason:
+                session.close(reason)
             else:
                 self._place(session, entry)
 

@@ -10,13 +10,14 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, cast
 
-from datacenter.gateway import handlers
+from datacenter.gateway import doors, handlers
 from datacenter.gateway.metrics import CLOSED, FRAMES_QUARANTINED, NOT_QUARANTINED, RESENDS_ASKED
-from datacenter.ingest.batch import Rejected
+from datacenter.ingest.batch import FRAME, Rejected
 from datacenter.protocols.errors import FrameTooLong
 from datacenter.protocols.jt808.connection import Connection, NotBound
 from datacenter.protocols.jt808.events import AssembledLocations, BadFrame, Event, Locations
 from datacenter.protocols.jt808.frame import FLAG
+from datacenter.protocols.jt905.connection import Connection as TaxiConnection
 from datacenter.protocols.layout import Message
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Session(asyncio.Protocol):
         "connection",
         "early",
         "failures",
+        "form",
         "gateway",
         "left_at",
         "opened_at",
@@ -53,7 +55,8 @@ class Session(asyncio.Protocol):
 
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
-        self.connection = Connection()
+        self.connection: Connection | TaxiConnection = Connection()
+        self.form = FRAME  # how its frames lie in a batch; ``doors`` changes both where it speaks JT/T 905
         self.transport: asyncio.Transport | None = None
         self.shard: Shard | None = None
         self.phone = ""  # once authenticated, without left zeros
@@ -116,8 +119,9 @@ class Session(asyncio.Protocol):
     def _early_data(self, data: bytes) -> None:
         """Before authentication frames go one by one, since what follows 0x0102 in the same bytes is lawful."""
         received_us = time.time_ns() // 1000
-        connection, begin = self.connection, 0
+        begin = 0
         while begin < len(data) and not self.closed:
+            connection = self.connection
             end = data.find(FLAG, begin) + 1
             if connection.authenticated or not end:
                 end = len(data)
@@ -125,6 +129,7 @@ class Session(asyncio.Protocol):
             for event in connection.receive(piece, self.gateway.clock_s):
                 self._take(event, piece, received_us)
             begin = end
+        connection = self.connection
         if connection.skipped_bytes > _NOBODY_BYTES and not self.closed:
             self.reject(NO_DELIMITER, f"{connection.skipped_bytes} 字节没有帧标识", data, received_us)
             self.close("no_delimiter", at_once=True)
@@ -139,9 +144,17 @@ class Session(asyncio.Protocol):
         elif type(event) is BadFrame:
             if type(event.error) is FrameTooLong:
                 event = BadFrame(event.error, event.raw or data, event.header)
-            handlers.bad_frame(self, event, received_us)
+            if self.connection.authenticated or not self._turned(event.raw, received_us):
+                handlers.bad_frame(self, event, received_us)
         else:
             handlers.handle(self, event)
+
+    def _turned(self, raw: bytes, received_us: int) -> bool:
+        """Whether a frame that JT/T 808 can't take is JT/T 905's; it has then been taken, or the socket closed."""
+        wire = doors.turn_to_taxi(self, raw)
+        for event in self.connection.receive(wire, self.gateway.clock_s) if wire else ():
+            self._take(event, wire or b"", received_us)
+        return wire is not None
 
     def reject(self, reason: str, detail: str, raw: bytes, received_us: int) -> None:
         """Send a frame to the quarantine; past this socket's rate it is only counted."""

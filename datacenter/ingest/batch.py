@@ -20,6 +20,9 @@ TASK = "datacenter.ingest.store_batch"
 # Per-frame result in a worker's answer: what the gateway tells the terminal (JT/T 808, 0x8001 result).
 STORED, FAILED, BAD_MESSAGE, NO_ANSWER = 0, 1, 2, 255
 
+# How an entry lies in a batch: a frame of JT/T 808, the bare body of one that came in sub-packets, a frame of JT/T 905.
+FRAME, BODY, TAXI_FRAME = 0, 1, 2
+
 
 def queue(shard: int) -> str:
     """The Celery queue of ``shard``; one solo worker reads it."""
@@ -53,8 +56,8 @@ class Rejected:
 class Batch:
     """Frames of one shard, unescaped, header to checksum, in order of arrival.
 
-    ``lengths``, ``vehicles``, ``received_us``, ``assembled`` and ``message_ids`` have one entry a frame; an assembled
-    entry is the bare body of a message that came in sub-packets. ``rejected`` rides along to the quarantine.
+    ``lengths``, ``vehicles``, ``received_us``, ``forms`` (``FRAME``, ``BODY``, ``TAXI_FRAME``) and ``message_ids`` have
+    one entry a frame. ``rejected`` rides along to the quarantine.
     """
 
     batch_id: str
@@ -64,7 +67,7 @@ class Batch:
     lengths: npt.NDArray[np.int32]
     vehicles: npt.NDArray[np.int32]
     received_us: npt.NDArray[np.int64]
-    assembled: npt.NDArray[np.uint8]
+    forms: npt.NDArray[np.uint8]
     message_ids: npt.NDArray[np.uint16]
     rejected: list[Rejected] = field(default_factory=list)
 
@@ -81,7 +84,7 @@ class Batch:
             "lengths": self.lengths.astype("<i4").tobytes(),
             "vehicles": self.vehicles.astype("<i4").tobytes(),
             "received_us": self.received_us.astype("<i8").tobytes(),
-            "assembled": self.assembled.astype("u1").tobytes(),
+            "forms": self.forms.astype("u1").tobytes(),
             "message_ids": self.message_ids.astype("<u2").tobytes(),
             "rejected": [
                 [r.reason, r.detail, r.phone, r.vehicle_id, r.remote, r.raw, r.received_us] for r in self.rejected
@@ -99,7 +102,7 @@ class Batch:
             lengths=np.frombuffer(arguments["lengths"], "<i4"),
             vehicles=np.frombuffer(arguments["vehicles"], "<i4"),
             received_us=np.frombuffer(arguments["received_us"], "<i8"),
-            assembled=np.frombuffer(arguments["assembled"], "u1"),
+            forms=np.frombuffer(arguments["forms"], "u1"),
             message_ids=np.frombuffer(arguments["message_ids"], "<u2"),
             rejected=[Rejected(*entry) for entry in arguments["rejected"]],
         )

@@ -1,4 +1,8 @@
-"""A batch of frames into positions (批次解码), and what can't become one into the quarantine."""
+"""A batch of frames into positions (批次解码), and what can't become one into the quarantine.
+
+Frames of JT/T 808 and JT/T 905 may lie in one batch; each standard's are decoded together. A taxi's row has the alarm
+and status words of JT/T 808, its occupancy in ``flags``, and its own two words in front of its extras (``OWN_WORDS``).
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from datacenter.geo.shapes import inside_china
-from datacenter.ingest.batch import BAD_MESSAGE, NO_ANSWER, STORED, Batch, Rejected
+from datacenter.ingest.batch import BAD_MESSAGE, BODY, NO_ANSWER, STORED, TAXI_FRAME, Batch, Rejected
 from datacenter.protocols.jt808.columns import Columns, FrameBatch, FrameError, decode
+from datacenter.protocols.jt905 import bits as taxi_bits
+from datacenter.protocols.jt905.columns import decode as decode_taxis
 from datacenter.tracks.position import Flag, Positions
 
 # A terminal's clock may run ahead this far; past it the report's time means nothing.
@@ -20,6 +26,33 @@ _TOP_SPEED_DKMH = 2500
 _FIXED = np.uint32(1 << 1)  # status bit 1: the terminal has a fix
 # A frame whose check byte is wrong may not even be this terminal's: it is sent again if nobody answers.
 _ANSWERS = {FrameError.OK: STORED, FrameError.CHECKSUM: NO_ANSWER, FrameError.ESCAPE: NO_ANSWER}
+
+
+_STATUS_PAIRS: tuple[tuple[int, Flag], ...] = (
+    (taxi_bits.Status.OUT_OF_OPERATION, Flag.OUT_OF_OPERATION),
+    (taxi_bits.Status.BOOKED, Flag.BOOKED),
+    (taxi_bits.Status.PICK_UP, Flag.PICK_UP),
+    (taxi_bits.Status.DROP_OFF, Flag.DROP_OFF),
+    (taxi_bits.Status.LOADED, Flag.LOADED),
+)
+_ALARM_PAIRS: tuple[tuple[int, Flag], ...] = (
+    (taxi_bits.Alarm.METER_FAULT, Flag.METER_FAULT),
+    (taxi_bits.Alarm.METER_CLOCK, Flag.METER_CLOCK),
+)
+
+
+def _flags_by_half(pairs: tuple[tuple[int, Flag], ...], shift: int) -> npt.NDArray[np.int16]:
+    """Flags by the value of the 16 bits of a word that begin at bit ``shift``."""
+    table, values = np.zeros(1 << 16, np.int16), np.arange(1 << 16) << shift
+    for bit, flag in pairs:
+        table[(values & int(bit)) != 0] |= int(flag)
+    return table
+
+
+_STATUS_FLAGS = _flags_by_half(_STATUS_PAIRS, 0) | np.int16(Flag.TAXI)  # the higher half of the status is reserved
+_ALARM_FLAGS_LOW, _ALARM_FLAGS_HIGH = _flags_by_half(_ALARM_PAIRS, 0), _flags_by_half(_ALARM_PAIRS, 16)
+OWN_WORDS = b"\xff\x08"
+"""Head of the item in front of a taxi row's extras: its alarm and its status word as JT/T 905 has them, 8 bytes."""
 
 
 @dataclass(slots=True)
@@ -36,19 +69,71 @@ class Decoded:
 def decode_batch(batch: Batch) -> Decoded:
     """Decode all frames at once. Rows of absurd time go to the quarantine with their frame, whole."""
     frames = FrameBatch.from_blob(batch.blob, batch.lengths)
-    columns = decode(frames, batch.assembled.astype(np.bool_), batch.message_ids)
+    decoded = Decoded(
+        Positions.empty(), [], np.empty(0, np.int32), np.full(len(batch), STORED, np.uint8), list(batch.rejected)
+    )
+    taxi = batch.forms == TAXI_FRAME
+    if not taxi.any():
+        columns = decode(frames, batch.forms == BODY, batch.message_ids)
+        decoded.positions, decoded.frame, keep = _rows(batch, frames, columns, decoded)
+        decoded.extras = _extras(columns, keep)
+        return decoded
+    parts = [_taxi_rows(batch, frames, np.flatnonzero(taxi), decoded)]
+    if not taxi.all():
+        others = np.flatnonzero(~taxi)
+        columns = decode(_picked(frames, others), batch.forms[others] == BODY, batch.message_ids[others])
+        _renumber(columns, others, len(batch))
+        positions, frame, keep = _rows(batch, frames, columns, decoded)
+        parts.append((positions, frame, _extras(columns, keep)))
+    decoded.frame = np.concatenate([frame for _, frame, _ in parts])
+    order = np.argsort(decoded.frame, kind="stable")
+    extras = [tail for _, _, tails in parts for tail in tails]
+    decoded.positions = Positions.join([positions for positions, _, _ in parts]).take(order)
+    decoded.frame, decoded.extras = decoded.frame[order], [extras[row] for row in order.tolist()]
+    return decoded
+
+
+def _taxi_rows(
+    batch: Batch, frames: FrameBatch, entries: npt.NDArray[np.intp], decoded: Decoded
+) -> tuple[Positions, npt.NDArray[np.int32], list[bytes]]:
+    """Positions, frames and extras of the JT/T 905 frames at ``entries``."""
+    taxis = decode_taxis(_picked(frames, entries))
+    columns = taxis.columns
+    _renumber(columns, entries, len(batch))
+    positions, frame, keep = _rows(batch, frames, columns, decoded)
+    own_alarm, own_status = taxis.own_alarm[keep], taxis.own_status[keep]
+    positions.flags[:] |= _STATUS_FLAGS[own_status & 0xFFFF]
+    positions.flags[:] |= _ALARM_FLAGS_LOW[own_alarm & 0xFFFF] | _ALARM_FLAGS_HIGH[own_alarm >> 16]
+    words = np.stack((own_alarm, own_status), axis=1).astype(">u4").tobytes()
+    extras = [OWN_WORDS + words[8 * row : 8 * row + 8] + tail for row, tail in enumerate(_extras(columns, keep))]
+    return positions, frame, extras
+
+
+def _picked(frames: FrameBatch, entries: npt.NDArray[np.intp]) -> FrameBatch:
+    return FrameBatch(frames.buffer, frames.starts[entries], frames.lengths[entries])
+
+
+def _renumber(columns: Columns, entries: npt.NDArray[np.intp], count: int) -> None:
+    """Make the columns of some entries speak of the whole batch's frames."""
+    error = np.zeros(count, np.uint8)
+    error[entries] = columns.error
+    columns.frame, columns.error = entries[columns.frame].astype(np.int32), error
+
+
+def _rows(
+    batch: Batch, frames: FrameBatch, columns: Columns, decoded: Decoded
+) -> tuple[Positions, npt.NDArray[np.int32], npt.NDArray[np.intp]]:
+    """Positions, their frames, and the rows of ``columns`` that they are; results and rejections go to ``decoded``."""
     vehicle = batch.vehicles[columns.frame]
     received = batch.received_us[columns.frame]
-    results = np.full(len(batch), STORED, np.uint8)
-    rejected = list(batch.rejected)
-
     has_rows = np.zeros(len(batch), np.bool_)
     has_rows[columns.frame] = True
     for index in np.flatnonzero(columns.error).tolist():
         error = FrameError(int(columns.error[index]))
         if not has_rows[index]:
-            results[index] = _ANSWERS.get(error, BAD_MESSAGE)
-        rejected.append(_reject(batch, frames, index, error.name.lower(), f"报文第 {index} 帧无法解码：{error.name}"))
+            decoded.results[index] = _ANSWERS.get(error, BAD_MESSAGE)
+        detail = f"报文第 {index} 帧无法解码：{error.name}"
+        decoded.rejected.append(_reject(batch, frames, index, error.name.lower(), detail))
 
     seconds = received // 1_000_000
     absurd = (columns.device_time > seconds + AHEAD_S) | (columns.device_time < seconds - BEHIND_S)
@@ -56,19 +141,10 @@ def decode_batch(batch: Batch) -> Decoded:
         for index in np.unique(columns.frame[absurd]).tolist():
             row = int(np.flatnonzero(absurd & (columns.frame == index))[0])
             told = np.datetime64(int(columns.device_time[row]) + 8 * 3600, "s")
-            rejected.append(
-                _reject(
-                    batch, frames, index, "absurd_time", f"终端时间 {told} 超出允许范围（超前 10 分钟至滞后 183 天）"
-                )
-            )
+            detail = f"终端时间 {told} 超出允许范围（超前 10 分钟至滞后 183 天）"
+            decoded.rejected.append(_reject(batch, frames, index, "absurd_time", detail))
     keep = np.flatnonzero(~absurd)
-    return Decoded(
-        positions=_positions(columns, vehicle, received, keep),
-        extras=_extras(columns, keep),
-        frame=columns.frame[keep],
-        results=results,
-        rejected=rejected,
-    )
+    return _positions(columns, vehicle, received, keep), columns.frame[keep], keep
 
 
 def _positions(

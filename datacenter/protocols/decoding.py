@@ -12,6 +12,7 @@ from typing import Any
 from datacenter.errors import DomainError
 from datacenter.protocols.errors import ProtocolError
 from datacenter.protocols.jt808.decoding import decode as decode_jt808
+from datacenter.protocols.jt905.decoding import decode as decode_jt905
 
 DEFAULT_PROTOCOL = "jt808"
 MAX_LINE = 4 << 20
@@ -47,6 +48,7 @@ DECODERS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "jt808-2013": decode_jt808,
     "jt808-2019": decode_jt808,
     "jt808-su": decode_jt808,
+    "jt905": decode_jt905,
 }
 
 

@@ -130,7 +130,10 @@ class Layout:
                 continue
             kind = line.kind_in(edition)
             out |= kind.beside(value)
-            out[line.name] = kind.show(value)
+            if kind.flat:
+                out |= kind.show(value)
+            else:
+                out[line.name] = kind.show(value)
         return out
 
     def explain(self, body: bytes, edition: str = "") -> list[Explained]:
@@ -141,9 +144,10 @@ class Layout:
 
 
 class Struct(Kind[Any]):
-    """A dataclass with a table of its own, inside another."""
+    """A dataclass with a table of its own, inside another; ``flat``: shown among the other's fields."""
 
-    def __init__(self, form: type) -> None:
+    def __init__(self, form: type, *, flat: bool = False) -> None:
+        self.flat = flat
         self.layout = getattr(form, "layout", None) or Layout(form)
         self.title = form.__name__
 
@@ -199,6 +203,13 @@ class Catalogue:
             return form
 
         return enter
+
+    def joined(self, protocol: str, *others: "Catalogue") -> "Catalogue":
+        """A catalogue of these messages and those of ``others``; where an id is in several, the last one's holds."""
+        union = Catalogue(protocol)
+        for one in (self, *others):
+            union.forms |= one.forms
+        return union
 
     def decode(self, message_id: int, body: bytes, edition: str = "") -> Any:
         """The message in ``body``. Raises ``UnknownMessage`` or what its fields raise."""

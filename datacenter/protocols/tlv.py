@@ -65,9 +65,13 @@ class TlvList(Kind[tuple[Tlv, ...]]):
             parts.append(item.data)
         return b"".join(parts)
 
-    def typed(self, item: Tlv) -> Any:
-        """The item read by the table; None where the table hasn't its id or the bytes don't fit."""
-        form = self.table.get(item.id)
+    def form_of(self, item_id: int) -> Any:
+        """The table that reads an item's bytes; None where there is none."""
+        return self.table.get(item_id)
+
+    def typed(self, item: Tlv, form: Any = None) -> Any:
+        """The item read by ``form`` or by its table; None where the id has none or the bytes don't fit."""
+        form = form or self.form_of(item.id)
         if form is None or item.declared is not None:
             return None
         try:
@@ -86,7 +90,7 @@ class TlvList(Kind[tuple[Tlv, ...]]):
                 out[key] = {"len": item.declared, "truncated": item.data.hex().upper()}
                 continue
             out[key] = {"len": len(item.data), "hex": item.data.hex().upper()}
-            if item.id in self.table:
+            if self.form_of(item.id) is not None:
                 typed = self.typed(item)
                 out[key] |= {"malformed": 1} if typed is None else typed.layout.show(typed)
         return out

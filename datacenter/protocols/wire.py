@@ -43,10 +43,14 @@ class Reader:
 
 
 class Kind(Generic[T]):
-    """One way of lying on the wire. ``size`` is in bytes, None where it varies; ``title`` is the standard's word."""
+    """One way of lying on the wire. ``size`` is in bytes, None where it varies; ``title`` is the standard's word.
+
+    What a ``flat`` kind shows is a dictionary that stands among the fields around it, not under a name of its own.
+    """
 
     size: int | None = None
     title: str = ""
+    flat: bool = False
 
     def read(self, reader: Reader) -> T:
         raise NotImplementedError

@@ -38,6 +38,8 @@ class Entry:
     plate_colour: int
     terminal_id: str
     auth_code: str
+    networks: str = ""
+    """Where it may come from: networks in CIDR spelling between blanks, the terminal's or else its company's."""
 
 
 _COLUMNS = (
@@ -52,6 +54,8 @@ _COLUMNS = (
     "vehicle__plate_colour",
     "terminal_id",
     "auth_code",
+    "networks",
+    "vehicle__company__networks",
 )
 
 
@@ -130,4 +134,4 @@ def _publish() -> None:
 
 def _read() -> dict[str, Entry]:
     rows = Terminal.objects.filter(state=Terminal.State.IN_USE).exclude(vehicle__state=Vehicle.State.RETIRED)
-    return {row[1]: Entry(*row) for row in rows.order_by().values_list(*_COLUMNS)}
+    return {row[1]: Entry(*row[:-2], row[-2] or row[-1]) for row in rows.order_by().values_list(*_COLUMNS)}

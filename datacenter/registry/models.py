@@ -31,6 +31,13 @@ class Company(models.Model):
     legal_representative = models.CharField("法定代表人", max_length=40, blank=True)
     phone = models.CharField("联系电话", max_length=20, blank=True)
     address = models.CharField("地址", max_length=160, blank=True)
+    networks = models.CharField(
+        "终端接入网段",
+        max_length=200,
+        blank=True,
+        validators=[rules.networks],
+        help_text="JT/T 905 终端可从这些网段接入（CIDR，空格分隔）；终端自己的网段优先，都不填则不限",
+    )
     created_at = models.DateTimeField("登记时间", auto_now_add=True)
 
     class Meta:
@@ -184,6 +191,7 @@ class Terminal(models.Model):
         JT808_2011 = "2011", "JT/T 808-2011"
         JT808_2013 = "2013", "JT/T 808-2013"
         JT808_2019 = "2019", "JT/T 808-2019"
+        JT905_2014 = "905", "JT/T 905-2014"
 
     class State(models.TextChoices):
         IN_USE = "in_use", "在用"
@@ -198,6 +206,13 @@ class Terminal(models.Model):
     edition = models.CharField("协议版本", max_length=4, choices=Edition.choices)
     iccid = models.CharField("SIM 卡 ICCID", max_length=20, blank=True)
     auth_code = models.CharField("鉴权码", max_length=32, blank=True)
+    networks = models.CharField(
+        "接入网段",
+        max_length=200,
+        blank=True,
+        validators=[rules.networks],
+        help_text="JT/T 905 终端可从这些网段接入（CIDR，空格分隔）；不填则按企业的",
+    )
     installed_on = models.DateField("安装日期", null=True, blank=True)
     warranty_until = models.DateField("保修期止", null=True, blank=True)
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.IN_USE)

@@ -5,6 +5,7 @@ Each rule raises ``ValidationError`` that names the value and what is wrong with
 
 import re
 from datetime import date
+from ipaddress import ip_network
 
 from django.core.exceptions import ValidationError
 
@@ -107,3 +108,14 @@ def vin_warning(value: str) -> str | None:
     if value[8] != vin_check(value):
         return "车辆识别代号第 9 位校验码不符（GB 16735），请核对录入"
     return None
+
+
+def networks(value: str) -> None:
+    """Networks that terminals may come from (接入网段): CIDR, several between blanks; a lone address is itself."""
+    for part in value.split():
+        try:
+            ip_network(part)
+        except ValueError:
+            raise ValidationError(
+                "%(value)s 不是网段，应写作 10.20.0.0/16，主机位须为 0", code="network", params={"value": part}
+            ) from None

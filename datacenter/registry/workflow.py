@@ -80,7 +80,7 @@ def replace_terminal(
         phone=stripped(phone),
         edition=edition,
         installed_on=installed_on or timezone.localdate(),
-        **details,
+        **({"networks": old.networks} | details),  # where this vehicle's terminal may come from stays as it was
     )
     # The old one goes first: the new one may keep its SIM card, and a number is in use once.
     _set_state(old, Terminal.State.REPLACED)
@@ -131,6 +131,24 @@ def adopt_terminal(
     audit.record(None, "terminal.adopt", f"终端 {terminal.pk}", user=by, vehicle=vehicle.pk, unknown=row.pk)
     announce_change()
     return terminal
+
+
+@transaction.atomic
+def allow_networks(subject: Terminal | Company, *, networks: str, by: Any) -> None:
+    """Says where a terminal, or a company's terminals, may come from (接入网段), by JT/T 905. Raises ``EntryRefused``.
+
+    Sockets from elsewhere are closed as soon as the gateways have read the registry again.
+    """
+    row = type(subject)._default_manager.select_for_update().get(pk=subject.pk)
+    before, row.networks = row.networks, " ".join(networks.split())
+    try:
+        row.clean_fields(exclude={field.name for field in row._meta.fields} - {"networks"})
+    except ValidationError as refusal:
+        raise EntryRefused(refusal.message_dict) from None
+    row.save(update_fields=["networks"])
+    named = f"{row._meta.verbose_name} {row.pk}"
+    audit.record(None, "networks.allow", named, user=by, before=before, after=row.networks)
+    announce_change()
 
 
 def _in_use(terminal: Terminal) -> Terminal:

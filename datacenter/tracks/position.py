@@ -17,6 +17,15 @@ class Flag(IntFlag):
     BACKFILL = 1  # came in a 0x0704 of kind 1: stored by the terminal in a blind area
     LOCATED = 2  # the terminal had a fix (status bit 1)
     QUALIFIED = 4  # located, inside China, speed and bearing possible: rules about places may use it
+    # What only JT/T 905 says; alarm and status words of such a row are translated to those of JT/T 808.
+    TAXI = 8  # came in a report of JT/T 905: the next seven bits mean something
+    OUT_OF_OPERATION = 16  # 停运
+    BOOKED = 32  # 预约（任务车）
+    PICK_UP = 64  # 空转重: this report is where passengers got in
+    DROP_OFF = 128  # 重转空: this report is where they got out
+    LOADED = 256  # 重车: loaded and metered, the standard has one bit for both
+    METER_FAULT = 512  # 计价器故障
+    METER_CLOCK = 1024  # 计价器时钟超差
 
 
 @dataclass(frozen=True, slots=True)

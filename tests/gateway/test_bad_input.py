@@ -176,7 +176,7 @@ async def test_sub_packaged_batch_is_put_together_and_missing_packets_are_asked_
             assert await terminal.results(4) == {first + number: 0 for number in range(4)}
         (batch,) = worker.batches
     assert batch.blob == body
-    assert batch.assembled.tolist() == [1]
+    assert batch.forms.tolist() == [1]
     assert batch.message_ids.tolist() == [0x0704]
     assert asked() == 1
 

@@ -48,6 +48,6 @@ def location_batch(vehicle_id: int, frames: list[bytes], shard: int = 0) -> Batc
         lengths=np.array([len(f) for f in frames], np.int32),
         vehicles=np.full(count, vehicle_id, np.int32),
         received_us=np.full(count, time.time_ns() // 1000, np.int64),
-        assembled=np.zeros(count, np.uint8),
+        forms=np.zeros(count, np.uint8),
         message_ids=np.full(count, 0x0200, np.uint16),
     )

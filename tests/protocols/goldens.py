@@ -1,4 +1,4 @@
-"""Golden frames of ``tests/data/jt808``: a frame in hexadecimal beside what it says in the wire's names."""
+"""Golden frames of ``tests/data``: a frame in hexadecimal beside what it says in the wire's names."""
 
 import json
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ class Golden:
     says: dict[str, Any]
 
 
-def load() -> list[Golden]:
+def load(folder: Path = FOLDER) -> list[Golden]:
     out: list[Golden] = []
-    for path in sorted(FOLDER.glob("*.hex")):
+    for path in sorted(folder.glob("*.hex")):
         says = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         assert says["whence"], f"{path.name} does not say where it comes from"
         out.append(Golden(path.stem, bytes.fromhex(path.read_text()), says))

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datacenter.protocols.errors import BadChecksum, BadEscape, FrameTooLong, ProtocolError, TruncatedBody
+from datacenter.protocols.errors import (
+    BadChecksum,
+    BadEscape,
+    FrameTooLong,
+    ProtocolError,
+    TruncatedBody,
+)
 from datacenter.protocols.jt808 import events as e
 from datacenter.protocols.jt808.connection import Connection, NotAuthenticated, NotBound, OtherPhone
 from datacenter.protocols.jt808.frame import FLAG, escape, seal, unescape

@@ -70,7 +70,6 @@ def test_the_real_command_reads_bytes_and_answers_line_by_line() -> None:
         ({"hex": "7e0100002c0123454a7e"}, "header-too-short"),
         ({"hex": HEARTBEAT.hex() + HEARTBEAT.hex()}, "bad-framing"),
         ({"hex": "7e007d037e"}, "bad-escape"),
-        ({"hex": seal(Header(0x0200, 1, "1", 0, Edition.V2013, encryption=1).pack() + b"x").hex()}, "encrypted-body"),
         ({"hex": seal(Header(0x0002, 1, "1", 0, Edition.V2013).pack()).hex()}, "body-length-mismatch"),
         ({"hex": "00", "framing": "body"}, "bad-framing"),
         ({"hex": "00", "framing": "body", "message": "0x0001"}, "truncated-body"),

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from datacenter.protocols.decoding import answer
 from datacenter.protocols.errors import BadTime, FieldError, TruncatedBody, UnknownMessage
-from datacenter.protocols.jt808.bits import Alarm
+from datacenter.protocols.jt808.bits import CLEARED_BY_REPLY, CONFIRMABLE, RESERVED_ALARMS, Alarm
+from datacenter.protocols.jt808.connection import Connection
+from datacenter.protocols.jt808.events import Locations, Received
 from datacenter.protocols.jt808.extras import EXTRAS, Extra, Mileage, Satellites, typed
 from datacenter.protocols.jt808.frame import FLAG, FrameSplitter, seal, unescape
 from datacenter.protocols.jt808.header import Edition, open_frame
@@ -16,7 +18,7 @@ from datacenter.protocols.jt808.messages import MESSAGES, BadItem, LocationBatch
 from datacenter.protocols.layout import Explained
 
 from .goldens import GOLDENS, Golden
-from .strategies import ample, extra_lists, instances, modest
+from .strategies import HEADERS, ample, bodies, extra_lists, instances, modest
 
 by_name = pytest.mark.parametrize("golden", GOLDENS, ids=lambda golden: golden.name)
 
@@ -70,14 +72,17 @@ def test_every_byte_of_a_golden_body_is_explained(golden: Golden) -> None:
 def test_decoding_undoes_encoding(which: tuple[Edition, int], data: st.DataObject) -> None:
     edition, message_id = which
     message = data.draw(instances(MESSAGES.forms[message_id], edition))
-    header_edition = Edition.V2013 if edition == Edition.V2011 else edition
-    assert MESSAGES.decode(message_id, message.encode(edition), header_edition) == message
+    body = message.encode(edition)
+    again = MESSAGES.decode(message_id, body, HEADERS.get(edition, edition))
+    assert again == message
+    assert again.encode(edition) == body
     json.dumps(message.layout.show(message, edition))
 
 
 @ample
-@given(st.sampled_from(sorted(MESSAGES.forms)), st.sampled_from(list(Edition)), st.binary(max_size=120))
-def test_any_body_gives_a_message_or_a_named_refusal(message_id: int, edition: Edition, body: bytes) -> None:
+@given(st.sampled_from(sorted(MESSAGES.forms)), st.sampled_from(list(Edition)), st.data())
+def test_any_body_gives_a_message_or_a_named_refusal(message_id: int, edition: Edition, data: st.DataObject) -> None:
+    body = data.draw(bodies(MESSAGES.forms[message_id], "2019" if edition == Edition.V2019 else "2013"))
     refusal: FieldError | None = None
     try:
         message = MESSAGES.decode(message_id, body, edition)
@@ -88,6 +93,15 @@ def test_any_body_gives_a_message_or_a_named_refusal(message_id: int, edition: E
         assert refusal.field
         assert refusal.code
         assert refusal.message
+        assert 0 <= refusal.offset <= len(body)
+
+
+@by_name
+def test_golden_frames_are_taken_by_a_connection(golden: Golden) -> None:
+    [event] = Connection(authenticated=True).receive(golden.frame)
+    assert isinstance(event, Locations | Received)
+    if isinstance(event, Received):
+        assert event.message.encode(golden.says["edition"]) == open_frame(unescape(golden.frame[1:-1]))[1]
 
 
 def test_an_id_without_a_table_is_refused_by_name() -> None:
@@ -174,3 +188,20 @@ def test_a_bad_item_costs_only_itself() -> None:
         "truncated-body",
     ]
     assert batch.encode() == body
+
+
+@pytest.mark.parametrize(
+    ("edition", "reserved", "cleared"),
+    [
+        ("2011", {12, 13, 14, 15, 16, 17, 29, 30, 31}, {0, 3, 20, 21, 22, 27, 28}),
+        ("2013", {15, 16, 17}, {0, 3, 20, 21, 22, 27, 28, 31}),
+        ("2019", {31}, {0, 20, 21, 22, 27, 28}),
+    ],
+)
+def test_alarm_bits_by_edition(edition: str, reserved: set[int], cleared: set[int]) -> None:
+    def bits(word: int) -> set[int]:
+        return {bit for bit in range(32) if word >> bit & 1}
+
+    assert bits(RESERVED_ALARMS[edition]) == reserved
+    assert bits(CLEARED_BY_REPLY[edition]) == cleared
+    assert bits(CONFIRMABLE) == {0, 3, 20, 21, 22, 27, 28}

@@ -40,6 +40,28 @@ class Alarm(IntFlag):
     ILLEGAL_DOOR = 1 << 31  # 非法开门；2019：保留
 
 
+CONFIRMABLE = int(
+    Alarm.EMERGENCY
+    | Alarm.DANGEROUS_DRIVING
+    | Alarm.AREA_CROSSED
+    | Alarm.ROUTE_CROSSED
+    | Alarm.SEGMENT_TIME
+    | Alarm.ILLEGAL_IGNITION
+    | Alarm.ILLEGAL_MOVEMENT
+)
+"""Alarms that a person can confirm by 0x8203. JT/T 808-2019, message 0x8203."""
+
+CLEARED_BY_REPLY: dict[str, int] = {
+    "2011": CONFIRMABLE,
+    "2013": CONFIRMABLE | int(Alarm.ILLEGAL_DOOR),
+    "2019": CONFIRMABLE & ~int(Alarm.DANGEROUS_DRIVING),
+}
+"""Alarms that the terminal clears once its report is answered; the others stay until their cause is gone (报警维持)."""
+
+RESERVED_ALARMS: dict[str, int] = {"2011": 0xE003_F000, "2013": 0x0003_8000, "2019": 0x8000_0000}
+"""Alarm bits that an edition leaves undefined: what a terminal of that edition sets there means nothing."""
+
+
 class Status(IntFlag):
     """A vehicle's state (状态位). Bits 8 and 9 together are the load: 0 empty, 1 half, 3 full."""
 
@@ -86,6 +108,13 @@ class AbnormalDriving(IntFlag):
     FATIGUE = 1 << 0
     PHONE = 1 << 1
     SMOKING = 1 << 2
+
+
+class IoState(IntFlag):
+    """Whether the terminal sleeps (IO 状态)."""
+
+    DEEP_SLEEP = 1 << 0  # 深度休眠
+    SLEEP = 1 << 1  # 休眠
 
 
 class VehicleSignal(IntFlag):

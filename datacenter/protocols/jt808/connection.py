@@ -1,7 +1,7 @@
 """One connection's state (连接状态机): bytes in, events out; messages in, bytes out. No socket, no clock.
 
 Either end may use it: a gateway for a terminal, a simulated terminal for a platform. Two tables say what a message
-becomes (``EVENTS``) and what is lawful before authentication (``LAWFUL_BEFORE_AUTHENTICATION``).
+becomes (``events.EVENTS``) and what is lawful when (``rules.LAWFUL``).
 
 Positions are the hot path: a 0x0200 or 0x0704 that is not sub-packaged is cut out, unescaped and handed on as it is in
 one ``Locations`` a call; its check byte and body are the vectorised decoder's to judge. Everything else is checked and
@@ -10,8 +10,9 @@ decoded here. A bad frame becomes a ``BadFrame`` and ends nothing.
 
 from collections.abc import Callable, Sequence
 from struct import Struct
+from typing import Any
 
-from datacenter.protocols.errors import ProtocolError
+from datacenter.protocols.errors import EncryptedBody, ProtocolError, UnfitValue
 from datacenter.protocols.jt808.assembly import ASSEMBLY_BYTES, Assembled, Assembler
 from datacenter.protocols.jt808.events import (
     EVENTS,
@@ -20,6 +21,7 @@ from datacenter.protocols.jt808.events import (
     Event,
     Locations,
     Received,
+    ResendAsked,
     Unknown,
 )
 from datacenter.protocols.jt808.frame import MAX_ESCAPED, FrameSplitter, seal, unescape
@@ -31,17 +33,22 @@ from datacenter.protocols.jt808.header import (
     Edition,
     Header,
     open_frame,
-    require_readable,
 )
-from datacenter.protocols.jt808.messages import MESSAGES, ResendRequest
+from datacenter.protocols.jt808.messages import MESSAGES, ResendRequest, TerminalResendRequest
 from datacenter.protocols.jt808.replies import general_replies, reply_head
-from datacenter.protocols.layout import Message
+from datacenter.protocols.jt808.rules import LAWFUL, Phase
+from datacenter.protocols.jt808.sent import SENT_BYTES, PacketsGone, SentPackets
+from datacenter.protocols.layout import Catalogue, Message
 
 _SHORT = Struct(">HH6sH").unpack_from
 _LONG = Struct(">HH11sH").unpack_from
 LOCATION_IDS = frozenset({0x0200, 0x0704})
-LAWFUL_BEFORE_AUTHENTICATION = frozenset({0x0100, 0x0102})
-"""JT/T 808-2019, 5.2: until it is authenticated, a terminal sends nothing else."""
+MAX_PACKETS = 0xFFFF
+Unseal = Callable[[int, bytes], bytes]
+"""Opens an encrypted body: the header's encryption bits (1 is RSA) and the body in, the clear body out.
+
+Raises ``ProtocolError`` where it can't.
+"""
 
 
 class OtherPhone(ProtocolError):
@@ -74,20 +81,29 @@ class Connection:
     """The protocol's side of one connection.
 
     The first sound frame binds ``phone`` and ``edition``. ``authenticated`` is set by whoever judges the code; a
-    connection made with ``authenticated=True`` (a terminal's own end) lets everything through.
+    connection made with ``authenticated=True`` (a terminal's own end) lets everything through. ``catalogue`` has the
+    messages it understands: the standard's, or joined with those of standards that travel in the same frames.
+
+    An encrypted body is refused by name unless ``unseal`` opens it. The standard says that bodies are encrypted by RSA
+    with the keys of 0x8A00 and 0x0A00; how they are padded and cut into blocks was not found, so no RSA is built in.
     """
 
     __slots__ = (
         "_assembler",
         "_assembly_bytes",
+        "_now",
         "_props",
         "_reply_head",
+        "_sent",
+        "_sent_bytes",
         "_skew",
         "_splitter",
         "_stamp",
         "_unpack",
+        "_unseal",
         "authenticated",
         "bad_frames",
+        "catalogue",
         "edition",
         "phone",
         "serial",
@@ -103,7 +119,15 @@ class Connection:
         authenticated: bool = False,
         limit: int = MAX_ESCAPED,
         assembly_bytes: int = ASSEMBLY_BYTES,
+        sent_bytes: int = SENT_BYTES,
+        catalogue: Catalogue = MESSAGES,
+        unseal: Unseal | None = None,
     ) -> None:
+        self.catalogue = catalogue
+        self._unseal = unseal
+        self._sent: SentPackets | None = None
+        self._sent_bytes = sent_bytes
+        self._now = 0.0
         self._splitter = FrameSplitter(limit)
         self._assembler: Assembler | None = None
         self._assembly_bytes = assembly_bytes
@@ -118,12 +142,18 @@ class Connection:
             self._bind(phone, edition, version)
 
     @property
+    def phase(self) -> Phase:
+        """Where this connection stands."""
+        return Phase.AUTHENTICATED if self.authenticated else Phase.NEW
+
+    @property
     def skipped_bytes(self) -> int:
         """Bytes that came before the first flag."""
         return self._splitter.skipped
 
     def receive(self, data: bytes, now: float = 0.0) -> list[Event]:
         """Events of the frames that ``data`` completes, in order. ``now`` (seconds) ages sub-packaged messages."""
+        self._now = now
         events: list[Event] = []
         frames: list[bytes] = []
         ids: list[int] = []
@@ -183,17 +213,23 @@ class Connection:
                 self._props = raw[2] << 8 & VERSION_BIT  # as sent: some set the flag over a short header
             elif header.phone != self.phone:
                 raise OtherPhone(self.phone, header.phone)
-            if not self.authenticated and header.message_id not in LAWFUL_BEFORE_AUTHENTICATION:
+            lawful = LAWFUL[self.phase]
+            if lawful is not None and header.message_id not in lawful:
                 raise NotAuthenticated(header.message_id)
-            if header.subpackaged and not header.encryption:
+            if header.encryption:
+                if self._unseal is None:
+                    raise EncryptedBody(header.encryption)
+                body = self._unseal(header.encryption, body)
+            if header.subpackaged:
                 if self._assembler is None:
                     self._assembler = Assembler(limit_bytes=self._assembly_bytes)
                 whole = self._assembler.add(header, body, now)
                 if whole is not None:
                     events.append(self._whole(whole))
                 return
-            require_readable(header)
-            if header.message_id in LOCATION_IDS:
+            if header.message_id in LOCATION_IDS and header.encryption:
+                events.append(AssembledLocations(header.message_id, (header.serial,), body))
+            elif header.message_id in LOCATION_IDS:
                 events.append(Locations([raw], [header.message_id], [header.serial]))
             else:
                 events.append(self._message(header, body))
@@ -205,11 +241,10 @@ class Connection:
             return AssembledLocations(whole.header.message_id, whole.serials, whole.body)
         return self._message(whole.header, whole.body)
 
-    @staticmethod
-    def _message(header: Header, body: bytes) -> Event:
-        if header.message_id not in MESSAGES.forms:
+    def _message(self, header: Header, body: bytes) -> Event:
+        if header.message_id not in self.catalogue.forms:
             return Unknown(header, body)
-        message = MESSAGES.decode(header.message_id, body, header.edition)
+        message = self.catalogue.decode(header.message_id, body, header.edition)
         return EVENTS.get(header.message_id, Received)(header, message)
 
     def _bind(self, phone: str, edition: Edition, version: int) -> None:
@@ -228,18 +263,23 @@ class Connection:
         self.serial = (serial + 1) & 0xFFFF
         return serial
 
-    def send(self, message: Message) -> bytes:
+    def send(self, message: Message, now: float | None = None) -> bytes:
         """The frames that carry ``message``: one, or as many packets as its body needs.
 
-        Raises ``NotBound`` before a phone is known, ``UnfitValue`` where a field can't carry its value.
+        Packets are kept from ``now`` on (else the last one received at), so that the other end may ask again. Raises
+        ``NotBound`` before a phone is known, ``UnfitValue`` where a field can't carry its value or the body needs more
+        packets than a header can number.
         """
         if not self.phone:
             raise NotBound
-        return self.send_body(message.message_id, message.encode(self.edition))
+        return self.send_body(message.message_id, message.encode(self.edition), now)
 
-    def send_body(self, message_id: int, body: bytes) -> bytes:
+    def send_body(self, message_id: int, body: bytes, now: float | None = None) -> bytes:
         """The same for a body that is bytes already."""
+        first = self.serial
         parts = [body[at : at + MAX_BODY] for at in range(0, len(body), MAX_BODY)] or [b""]
+        if len(parts) > MAX_PACKETS:
+            raise UnfitValue(len(parts), "总包数 WORD")
         out: list[bytes] = []
         for number, part in enumerate(parts, start=1):
             split = len(parts) > 1
@@ -255,7 +295,18 @@ class Connection:
                 version=self.version,
             )
             out.append(seal(header.pack() + part))
+        if len(out) > 1:
+            if self._sent is None:
+                self._sent = SentPackets(self._sent_bytes)
+            self._sent.keep(first, out, self._now if now is None else now)
         return b"".join(out)
+
+    def resend(self, asked: ResendAsked, now: float | None = None) -> bytes:
+        """The very packets that 0x0005 or 0x8003 asks for. Raises ``PacketsGone`` where they aren't kept any more."""
+        message = asked.message
+        if self._sent is None:
+            raise PacketsGone(message.orig_serial)
+        return self._sent.again(message.orig_serial, message.packets, self._now if now is None else now)
 
     def general_replies(self, ack_serials: Sequence[int], ack_ids: Sequence[int] | int, result: int = 0) -> bytes:
         """Frames of 0x8001 that answer ``ack_serials`` in order."""
@@ -265,10 +316,18 @@ class Connection:
         self.serial = (first + len(ack_serials)) & 0xFFFF
         return general_replies(self._reply_head, first, ack_serials, ack_ids, result)
 
-    def resend_requests(self, now: float, quiet_s: float = 10.0) -> list[ResendRequest]:
-        """What to ask for again: packets missing from messages quiet for ``quiet_s``; 255 of each at most."""
+    def resend_requests(
+        self, now: float, quiet_s: float = 10.0, form: type[ResendRequest | TerminalResendRequest] = ResendRequest
+    ) -> list[Any]:
+        """What to ask for again: packets missing from messages quiet for ``quiet_s``; 255 of each at most.
+
+        To be called now and then: it also lets go of packets sent, and of messages begun, too long ago.
+        A terminal's own end asks by the ``form`` of 0x0005.
+        """
+        if self._sent is not None and not self._sent.expire(now):
+            self._sent = None
         if self._assembler is None:
             return []
         self._assembler.expire(now)
         stalled = self._assembler.stalled(now, quiet_s)
-        return [ResendRequest(first, tuple(missing[:255])) for (_, _, first), missing in stalled]
+        return [form(first, tuple(missing[:255])) for (_, _, first), missing in stalled]

@@ -4,17 +4,20 @@ One table an item, entered in ``EXTRAS`` by its id. An id that isn't here, an it
 put behind 0xE0 stay bytes and encode back unchanged. Where an id comes twice in one report, the last one counts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
+from datacenter.protocols.composed import Coded
 from datacenter.protocols.layout import Layout, wire
 from datacenter.protocols.tlv import Tlv, TlvList
 from datacenter.protocols.wire import U8, U16, U32, Flags, Repeated, Scaled, SignMagnitude
 
-from .bits import AbnormalDriving, VehicleSignal, VideoAlarm
+from .bits import AbnormalDriving, IoState, VehicleSignal, VideoAlarm
+from .dialect import spoken
 
 Extra = Tlv
+AREA_KINDS = {1: "圆形区域", 2: "矩形区域", 3: "多边形区域", 4: "路段/路线"}
 EXTRAS: dict[int, type["ExtraForm"]] = {}
 F = TypeVar("F", bound=type)
 
@@ -98,7 +101,7 @@ class CabinTemperature(ExtraForm):
 class OverspeedPlace(ExtraForm):
     """Where an overspeed alarm belongs (超速报警附加信息): kind 0 is no particular place."""
 
-    area_kind: int = wire(U8, "位置类型")
+    area_kind: int = wire(Coded(U8, AREA_KINDS | {0: "无特定位置"}), "位置类型")
     area_id: int | None = wire(U32, "区域或路段ID", optional=True)
 
 
@@ -107,9 +110,9 @@ class OverspeedPlace(ExtraForm):
 class AreaCrossed(ExtraForm):
     """Which area or route was entered (direction 0) or left (1) (进出区域/路线报警)."""
 
-    area_kind: int = wire(U8, "位置类型")
+    area_kind: int = wire(Coded(U8, AREA_KINDS), "位置类型")
     area_id: int = wire(U32, "区域或线路ID")
-    direction: int = wire(U8, "方向")
+    direction: int = wire(Coded(U8, {0: "进", 1: "出"}), "方向")
 
 
 @extra(0x13, "路段行驶时间不足/过长报警附加信息")
@@ -119,7 +122,7 @@ class SegmentTime(ExtraForm):
 
     segment_id: int = wire(U32, "路段ID")
     lasted_s: int = wire(U16, "路段行驶时间", name="seconds")
-    result: int = wire(U8, "结果")
+    result: int = wire(Coded(U8, {0: "不足", 1: "过长"}), "结果")
 
 
 @extra(0x14, "视频相关报警")
@@ -174,9 +177,9 @@ class VehicleSignals(ExtraForm):
 @extra(0x2A, "IO状态位")
 @dataclass(frozen=True, slots=True)
 class IoStatus(ExtraForm):
-    """Bit 0 deep sleep, bit 1 sleep (IO 状态)."""
+    """Whether the terminal sleeps (IO 状态)."""
 
-    io_status: int = wire(U16, "IO状态")
+    io_status: int = wire(Flags(2, IoState), "IO状态")
 
 
 @extra(0x2B, "模拟量")
@@ -204,10 +207,25 @@ class Satellites(ExtraForm):
     satellites: int = wire(U8, "定位卫星数")
 
 
-EXTRA_LIST = TlvList(EXTRAS)
+class ExtraList(TlvList):
+    """Additional items by the standard's tables, and by those of the dialect spoken (see ``dialect.speaking``)."""
+
+    def form_of(self, item_id: int) -> Any:
+        return spoken().extras.get(item_id) or self.table.get(item_id)
 
 
-def typed(items: tuple[Extra, ...]) -> dict[int, Any]:
-    """The items that the standard's tables can read, by id; of an id that comes twice, the last."""
-    readable = ((item.id, EXTRA_LIST.typed(item)) for item in items)
-    return {item_id: form for item_id, form in readable if form is not None}
+EXTRA_LIST = ExtraList(EXTRAS)
+
+
+def typed(items: tuple[Extra, ...], table: Mapping[int, Any] | None = None) -> dict[int, Any]:
+    """The items that the tables can read, by id; of an id that comes twice, the last.
+
+    ``table`` (a dialect's ``extras``) goes before the standard's; without it, the dialect spoken here does.
+    """
+    out: dict[int, Any] = {}
+    for item in items:
+        form = table.get(item.id) if table else None
+        value = EXTRA_LIST.typed(item, form)
+        if value is not None:
+            out[item.id] = value
+    return out

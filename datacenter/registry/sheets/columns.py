@@ -122,6 +122,7 @@ COMPANIES = Sheet(
         _column(Company, "legal_representative", lambda row: masking.mask_name(row.legal_representative)),
         _column(Company, "phone"),
         _column(Company, "address"),
+        _column(Company, "networks"),
     ),
 )
 VEHICLES = Sheet(
@@ -178,6 +179,7 @@ TERMINALS = Sheet(
         _column(Terminal, "maker"),
         _column(Terminal, "model"),
         _column(Terminal, "iccid"),
+        _column(Terminal, "networks"),
         _column(Terminal, "installed_on", example="2024-03-01"),
         _column(Terminal, "warranty_until", example="2027-02-28"),
         _column(Terminal, "state", example="在用"),

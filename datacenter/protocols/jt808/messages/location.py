@@ -1,6 +1,7 @@
-"""Messages of JT/T 808 (消息体数据格式), in the order of their ids. JT/T 808-2019, chapter 8.
+"""Where a vehicle is (位置消息): reports, batches, queries, tracking, alarms confirmed, CAN data.
 
-``MESSAGES`` is the catalogue. Python names carry units; ``name=`` is the wire name where it differs.
+JT/T 808-2019, chapter 8. ``Place`` and ``PlaceReport`` are a location inside other messages: a terminal without a clock
+loses its picture or its answer to them no more than anything else.
 """
 
 from dataclasses import dataclass, field
@@ -8,97 +9,16 @@ from datetime import datetime
 from typing import Any
 
 from datacenter.protocols.errors import FieldError, TruncatedBody
-from datacenter.protocols.layout import Catalogue, Message, wire
-from datacenter.protocols.wire import (
-    ABSENT,
-    U8,
-    U16,
-    U32,
-    UTC_TIME,
-    BcdTime,
-    Flags,
-    Kind,
-    Reader,
-    Repeated,
-    Scaled,
-    Text,
-)
+from datacenter.protocols.jt808.bits import Alarm, Status
+from datacenter.protocols.jt808.extras import EXTRA_LIST, Extra
+from datacenter.protocols.jt808.kinds import LooseTime
+from datacenter.protocols.layout import Message, Struct, wire
+from datacenter.protocols.wire import U8, U16, U32, Bcd, BcdTime, Bytes, Flags, Kind, Reader, Repeated, Scaled
 
-from .bits import Alarm, Status
-from .extras import EXTRA_LIST, Extra
-from .header import Edition
-
-MESSAGES = Catalogue("jt808")
-message = MESSAGES.message
+from .catalogue import message
 
 BASE_LOCATION = 28
 """Bytes of a location report before its additional items."""
-
-
-@message(0x0001, "终端通用应答")
-@dataclass(frozen=True, slots=True)
-class TerminalReply(Message):
-    """A terminal's answer to what has no answer of its own. JT/T 808-2019, message 0x0001."""
-
-    ack_serial: int = wire(U16, "应答流水号")
-    ack_id: int = wire(U16, "应答ID")
-    result: int = wire(U8, "结果")  # 0 done, 1 failed, 2 bad message, 3 not supported
-
-
-@message(0x0002, "终端心跳")
-@dataclass(frozen=True, slots=True)
-class Heartbeat(Message):
-    """A terminal is alive. JT/T 808-2019, message 0x0002; empty."""
-
-
-@message(0x0003, "终端注销")
-@dataclass(frozen=True, slots=True)
-class Unregister(Message):
-    """A terminal leaves its vehicle. JT/T 808-2019, message 0x0003; empty."""
-
-
-@message(0x0004, "查询服务器时间请求")
-@dataclass(frozen=True, slots=True)
-class TimeRequest(Message):
-    """A terminal asks what time it is. JT/T 808-2019, message 0x0004; empty."""
-
-
-@message(0x0005, "终端补传分包请求")
-@dataclass(frozen=True, slots=True)
-class TerminalResendRequest(Message):
-    """Packets of a sub-packaged message that did not reach the terminal. JT/T 808-2019, message 0x0005."""
-
-    orig_serial: int = wire(U16, "原始消息流水号")
-    packets: tuple[int, ...] = wire(Repeated(U16, count=U8), "重传包ID列表", v2019=Repeated(U16, count=U16))
-
-
-@message(0x0100, "终端注册")
-@dataclass(frozen=True, slots=True)
-class Register(Message):
-    """A terminal introduces itself and its vehicle. JT/T 808-2019, message 0x0100."""
-
-    province: int = wire(U16, "省域ID")
-    city: int = wire(U16, "市县域ID")
-    maker_id: str = wire(Text(5), "制造商ID", v2019=Text(11))
-    model: str = wire(Text(20), "终端型号", v2011=Text(8), v2019=Text(30))
-    terminal_id: str = wire(Text(7), "终端ID", v2019=Text(30))
-    plate_color: int = wire(U8, "车牌颜色")  # 0: no plate, and ``plate`` is the VIN
-    plate: str = wire(Text(), "车辆标识")
-
-    @classmethod
-    def edition_of(cls, body: bytes, edition: str) -> str:
-        """Under a short header the body's length tells 2011 (model of 8 bytes) from 2013 (20 bytes)."""
-        return Edition.V2011 if edition != Edition.V2019 and len(body) < 37 else edition
-
-
-@message(0x0102, "终端鉴权")
-@dataclass(frozen=True, slots=True)
-class Authenticate(Message):
-    """The first message of each connection: the code that registration gave. JT/T 808-2019, message 0x0102."""
-
-    auth_code: str = wire(Text(), "鉴权码", v2019=Text(count=U8, count_name="auth_len"))
-    imei: str | None = wire(ABSENT, "终端IMEI", default=None, v2019=Text(15))
-    software: str | None = wire(ABSENT, "软件版本号", default=None, v2019=Text(20))
 
 
 @message(0x0200, "位置信息汇报")
@@ -113,7 +33,7 @@ class LocationReport(Message):
     altitude_m: int = wire(U16, "高程")
     speed_kmh: float = wire(Scaled(U16, 0.1), "速度", name="speed_dkmh")
     bearing_deg: int = wire(U16, "方向", name="direction_deg")
-    device_time: datetime = wire(BcdTime(), "时间", name="time")  # noqa: RUF009
+    device_time: datetime = wire(BcdTime(), "时间", name="time")
     extras: tuple[Extra, ...] = wire(EXTRA_LIST, "位置附加信息项列表", default=())
 
     @property
@@ -209,38 +129,82 @@ class LocationBatch(Message):
         return cls(len(items), kind, items)
 
 
-@message(0x8001, "平台通用应答")
 @dataclass(frozen=True, slots=True)
-class GeneralReply(Message):
-    """The platform's answer to what has no answer of its own. JT/T 808-2019, message 0x8001."""
+class Place:
+    """The 28 bytes of a location inside another message (位置信息); ``device_time`` is text where it is no moment."""
+
+    alarms: int = wire(Flags(4, Alarm), "报警标志", name="alarm_flag")
+    status: int = wire(Flags(4, Status), "状态", name="status_flag")
+    latitude_deg: float = wire(Scaled(U32, 1e-6), "纬度", name="latitude_e6")
+    longitude_deg: float = wire(Scaled(U32, 1e-6), "经度", name="longitude_e6")
+    altitude_m: int = wire(U16, "高程")
+    speed_kmh: float = wire(Scaled(U16, 0.1), "速度", name="speed_dkmh")
+    bearing_deg: int = wire(U16, "方向", name="direction_deg")
+    device_time: datetime | str = wire(LooseTime(), "时间", name="time")
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceReport(Place):
+    """A whole location report inside an answer (位置信息汇报)."""
+
+    extras: tuple[Extra, ...] = wire(EXTRA_LIST, "位置附加信息项列表", default=())
+
+
+@message(0x0201, "位置信息查询应答")
+@dataclass(frozen=True, slots=True)
+class LocationAnswer(Message):
+    """Where the vehicle is, because the platform asked. JT/T 808-2019, message 0x0201."""
 
     ack_serial: int = wire(U16, "应答流水号")
-    ack_id: int = wire(U16, "应答ID")
-    result: int = wire(U8, "结果")  # as in 0x0001; 4 confirms an alarm
+    location: PlaceReport = wire(Struct(PlaceReport, flat=True), "位置信息汇报")
 
 
-@message(0x8003, "服务器补传分包请求")
+@message(0x8201, "位置信息查询")
 @dataclass(frozen=True, slots=True)
-class ResendRequest(Message):
-    """Packets of a sub-packaged message that did not arrive. JT/T 808-2019, message 0x8003."""
-
-    orig_serial: int = wire(U16, "原始消息流水号")
-    packets: tuple[int, ...] = wire(Repeated(U16, count=U8), "重传包ID列表", v2019=Repeated(U16, count=U16))
+class LocationQuery(Message):
+    """Where are you? JT/T 808-2019, message 0x8201; empty."""
 
 
-@message(0x8004, "查询服务器时间应答")
+@message(0x8202, "临时位置跟踪控制")
 @dataclass(frozen=True, slots=True)
-class TimeReply(Message):
-    """The platform's time: the one message that is in UTC. JT/T 808-2019, message 0x8004."""
+class Tracking(Message):
+    """Report at another interval for a while; interval 0 ends it, nothing follows. JT/T 808-2019, message 0x8202."""
 
-    server_time: datetime = wire(UTC_TIME, "服务器时间")  # noqa: RUF009
+    interval_s: int = wire(U16, "时间间隔")
+    valid_s: int | None = wire(U32, "位置跟踪有效期", optional=True)
 
 
-@message(0x8100, "终端注册应答")
+@message(0x8203, "人工确认报警消息")
 @dataclass(frozen=True, slots=True)
-class RegisterReply(Message):
-    """Whether a terminal may come in, and the code to authenticate with. JT/T 808-2019, message 0x8100."""
+class AlarmConfirmation(Message):
+    """A person has seen the alarm; serial 0 confirms all of the kinds named. JT/T 808-2019, message 0x8203.
 
-    ack_serial: int = wire(U16, "应答流水号")
-    result: int = wire(U8, "结果")  # 0 done, 1 vehicle taken, 2 no such vehicle, 3 terminal taken, 4 no such terminal
-    auth_code: str | None = wire(Text(), "鉴权码", optional=True)
+    Bits 0, 3, 20, 21, 22, 27 and 28 can be confirmed.
+    """
+
+    alarm_serial: int = wire(U16, "报警消息流水号")
+    confirmed: int = wire(Flags(4, Alarm), "人工确认报警类型", name="confirm_bits")
+
+
+CAN_CHANNEL_2, CAN_EXTENDED, CAN_AVERAGE, CAN_ID_MASK = 1 << 31, 1 << 30, 1 << 29, (1 << 29) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class CanItem:
+    """One CAN frame. Bit 31: bus CAN2; 30: extended frame; 29: an average of the interval; 0 to 28: its id."""
+
+    can_id: int = wire(U32, "CAN ID")
+    data: bytes = wire(Bytes(8), "CAN 数据")
+
+
+@message(0x0705, "CAN总线数据上传")
+@dataclass(frozen=True, slots=True)
+class CanData(Message):
+    """Frames from the vehicle's bus. JT/T 808-2019, message 0x0705.
+
+    ``first_time`` is ten digits, hhmmss and the milliseconds of the first frame.
+    """
+
+    count: int = wire(U16, "数据项个数")
+    first_time: str = wire(Bcd(5), "CAN总线数据接收时间")
+    items: tuple[CanItem, ...] = wire(Repeated(Struct(CanItem), times="count"), "CAN总线数据项")
