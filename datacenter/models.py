@@ -2,7 +2,9 @@
 
 from datacenter.accounts.models import AuditRecord, Unit, User
 from datacenter.cases.models import Case, CaseAttachment, CaseEvent, WorkflowRule
+from datacenter.commands.models import Command, CommandBatch
 from datacenter.detection.models import DetectorSetting, DetectorSettingChange, Finding, Violation
+from datacenter.facts.models import TerminalReport
 from datacenter.geo.models import Area, County
 from datacenter.ingest.models import EngineCheckpoint, IngestShard, QuarantinedFrame, RedetectionSpan
 from datacenter.registry.models import (
@@ -23,6 +25,8 @@ __all__ = [
     "CaseAttachment",
     "CaseEvent",
     "Certificate",
+    "Command",
+    "CommandBatch",
     "Company",
     "County",
     "DetectorSetting",
@@ -36,6 +40,7 @@ __all__ = [
     "QuarantinedFrame",
     "RedetectionSpan",
     "Terminal",
+    "TerminalReport",
     "Unit",
     "UnknownTerminal",
     "User",

@@ -27,14 +27,17 @@ FLOORS: tuple[frozenset[str], ...] = (
         {"urls", "routing", "models", "tasks", "apps", "admin", "api", "api_urls", "health", "templatetags"}
         | {"management"}
     ),
-    frozenset({"cockpit", "exchange"}),
+    frozenset({"cockpit", "exchange", "diagnosis"}),
     frozenset({"screening", "assessment", "notices", "gateway"}),
-    frozenset({"ingest", "media"}),
+    frozenset({"ingest"}),
+    frozenset({"media", "emergencies"}),
     frozenset({"detection"}),
+    frozenset({"commands"}),
     frozenset({"cases", "tracks"}),
+    frozenset({"facts"}),
     frozenset({"registry"}),
     frozenset({"accounts"}),
-    frozenset({"geo", "protocols", "errors", "metrics", "simulator"}),
+    frozenset({"geo", "protocols", "errors", "metrics", "simulator", "broadcast"}),
 )
 FLOOR = {name: number for number, floor in enumerate(FLOORS) for name in floor}
 # (from, to) on one floor, and why.
@@ -50,6 +53,7 @@ NEIGHBOURS: dict[tuple[str, str], str] = {
 LATE_IMPORTS: dict[str, str] = {
     "datacenter/apps.py": "ready() runs once the models are loaded",
     "panjin_traffic/apps.py": "ready() runs once the models are loaded",
+    "taxi/apps.py": "ready() runs once the models are loaded",
     "panjin_traffic/celery.py": "the beat table reads the settings, which are not there yet",
     "panjin_traffic/management/commands/up.py": "only a demo city has demo accounts to show",
 }

@@ -25,6 +25,8 @@ GRANTS: dict[str, tuple[str, str]] = {
     "case_event": (_ADD, _ADD),
     "case_file": (_WORK, _WORK),
     "certificate": (_ALL, _READ),
+    "command": (_WORK, _WORK),
+    "command_batch": (_ADD, _READ),
     "company": (_ALL, _READ),
     "county": (_READ, _READ),
     "detector_setting": (_WORK, _WORK),
@@ -42,6 +44,7 @@ GRANTS: dict[str, tuple[str, str]] = {
     "quarantined_frame": (_READ, _ADD),
     "redetection_span": ("", _ALL),
     "terminal": (_ALL, _WORK),
+    "terminal_report": (_READ, _ADD),
     "track_position": (_READ, _ADD),
     "unit": (_WORK, _READ),
     "unknown_terminal": (_WORK, _WORK),
@@ -49,6 +52,11 @@ GRANTS: dict[str, tuple[str, str]] = {
     "violation": (_ADD, _ADD),
     "workflow_rule": (_WORK, _READ),
 }
+
+
+def enter(lines: dict[str, tuple[str, str]]) -> None:
+    """Add the lines of a subsystem's tables; from its ``ready()``, so that every migration finds them."""
+    GRANTS.update(lines)
 
 
 def apply(sender: Any = None, using: str = "default", **_: Any) -> None:

@@ -36,6 +36,9 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "quarantine.view",
             "terminal.adopt",
             "detector.change",
+            "command.view",
+            "command.send",
+            "command.configure",
         }
     ),
     Role.COUNTY_OFFICER: frozenset(
@@ -49,12 +52,16 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "case.accept",
             "case.handle",
             "case.feed_back",
+            "command.view",
+            "command.send",
         }
     ),
     Role.HOTLINE_OPERATOR: frozenset({"vehicle.view", "case.view"}),
     Role.ENFORCEMENT_OFFICER: frozenset(_WATCH | {"company.view", "practitioner.view", "case.view"}),
     Role.APPROVER: frozenset({"case.view", "finding.view", "vehicle.view", "company.view"}),
-    Role.BUS_DISPATCHER: frozenset(_WATCH),
-    Role.SAFETY_OFFICER: frozenset(_WATCH | {"company.view", "practitioner.view", "finding.view", "case.view"}),
+    Role.BUS_DISPATCHER: frozenset(_WATCH | {"command.view", "command.send"}),
+    Role.SAFETY_OFFICER: frozenset(
+        _WATCH | {"company.view", "practitioner.view", "finding.view", "case.view", "command.view", "command.send"}
+    ),
     Role.ADMINISTRATOR: frozenset({"account.change", "audit.view", "quarantine.view", "detector.change"}),
 }

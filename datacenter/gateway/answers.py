@@ -17,6 +17,7 @@ from django.conf import settings
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from datacenter.commands.delivery import channel as commands_channel
 from datacenter.gateway.metrics import BROKER_FAULTS
 from datacenter.ingest.batch import answer_channel, unpack_answer
 
@@ -39,7 +40,7 @@ class Answers:
     """The subscription of one gateway.
 
     ``answered`` gets batch id and results, ``claimed`` another gateway's claims; ``opened`` is called with whether this
-    is a reconnection, ``closed`` when the subscription breaks.
+    is a reconnection, ``closed`` when the subscription breaks, ``orders_wait`` when orders to terminals do.
     """
 
     def __init__(
@@ -51,9 +52,11 @@ class Answers:
         claimed: Callable[[dict[str, int]], None],
         opened: Callable[[bool], None],
         closed: Callable[[], None],
+        orders_wait: Callable[[], None],
     ) -> None:
         self._url, self._gateway = url, gateway
         self._answered, self._claimed, self._opened, self._closed = answered, claimed, opened, closed
+        self._orders_wait = orders_wait
 
     async def listen(self) -> None:
         """Hear until cancelled, over any number of connections."""
@@ -79,18 +82,21 @@ class Answers:
         )
         async with client, client.pubsub() as listener:
             channel = answer_channel(self._gateway).encode()
-            await listener.subscribe(channel, claims_channel())
+            waiting = commands_channel().encode()
+            await listener.subscribe(channel, claims_channel(), waiting)
             confirmed = 0
             while True:
                 message = await listener.get_message(timeout=_PING_S)
                 if message is None:
-                    if confirmed < 2:
+                    if confirmed < 3:
                         raise redis.ConnectionError("no confirmation of the subscription")
                     await asyncio.wait_for(listener.ping(), _PING_S)
                 elif message["type"] == "subscribe":
                     confirmed += 1
-                    if confirmed == 2:
+                    if confirmed == 3:
                         self._opened(again)
+                elif message["type"] == "message" and message["channel"] == waiting:
+                    self._orders_wait()
                 elif message["type"] == "message":
                     self._hear(message["channel"] == channel, message["data"])
 

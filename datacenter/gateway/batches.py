@@ -7,17 +7,20 @@ stays here until its commit is known; then its terminals are owed their answers.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from datacenter.gateway.metrics import ACKNOWLEDGED
 from datacenter.gateway.owed import Debt, Owed
-from datacenter.ingest.batch import BODY, FAILED, NO_ANSWER, STORED, Batch, Rejected
+from datacenter.ingest.batch import BODY, FACT, FAILED, NO_ANSWER, STORED, Batch, Rejected
 
 if TYPE_CHECKING:
     from datacenter.gateway.session import Session
 
+Reply = Callable[["Session", int], None]
+"""How a fact is answered once its result is known."""
 _ROW_COLUMNS = ("frames", "message_ids", "serials")
 _RUN_COLUMNS = ("sessions", "counts", "vehicles", "received_us")
 
@@ -28,6 +31,7 @@ class Gathering:
     __slots__ = (
         "assembled",
         "counts",
+        "facts",
         "frames",
         "message_ids",
         "nbytes",
@@ -48,6 +52,7 @@ class Gathering:
         self.vehicles: list[int] = []
         self.received_us: list[int] = []
         self.assembled: dict[int, tuple[int, ...]] = {}  # row → serials of its packets
+        self.facts: dict[int, Reply | None] = {}  # rows that are no positions → how each is answered, if not by 0x8001
         self.rejected: list[Rejected] = []
         self.nbytes = 0
         self.since = 0.0
@@ -68,8 +73,10 @@ class Gathering:
             column, cut = getattr(self, name), rows if name in _ROW_COLUMNS else runs
             setattr(taken, name, column[:cut])
             del column[:cut]
-        taken.assembled = {row: serials for row, serials in self.assembled.items() if row < rows}
-        self.assembled = {row - rows: serials for row, serials in self.assembled.items() if row >= rows}
+        for name in ("assembled", "facts"):
+            by_row = getattr(self, name)
+            setattr(taken, name, {row: value for row, value in by_row.items() if row < rows})
+            setattr(self, name, {row - rows: value for row, value in by_row.items() if row >= rows})
         taken.rejected, self.rejected = self.rejected, []
         taken.since = self.since
         taken.nbytes = size + sum(len(entry.raw) for entry in taken.rejected)
@@ -104,6 +111,7 @@ class HandedIn:
         counts = np.array(gathered.counts, np.int64)
         forms = np.repeat(np.array([session.form for session in gathered.sessions], np.uint8), counts)
         forms[list(gathered.assembled)] = BODY
+        forms[list(gathered.facts)] = FACT
         return Batch(
             batch_id=self.batch_id,
             gateway=self.gateway,
@@ -119,7 +127,8 @@ class HandedIn:
 
     def acknowledge(self, results: bytes, owed: Owed) -> None:
         """Answer every frame of the batch on the sockets that are still open; ``results`` has one byte a frame."""
-        if results.count(STORED) == len(results) and not self._gathering.assembled:
+        gathered = self._gathering
+        if results.count(STORED) == len(results) and not gathered.assembled and not gathered.facts:
             self._acknowledge_all(owed)
         else:
             self._acknowledge_each(results, owed)
@@ -151,7 +160,13 @@ class HandedIn:
         rows = zip(arrivals, gathered.serials, gathered.message_ids, results, strict=True)
         for row, ((session, received_us), serial, message_id, result) in enumerate(rows):
             session.waiting -= 1
+            reply = gathered.facts.get(row)
+            if reply is not None and result != NO_ANSWER:
+                reply(session, result)
+                continue
             packets = list(gathered.assembled.get(row, (serial,)))
+            if not packets:
+                continue
             ids = [message_id] * len(packets)
             if result == STORED:
                 debt = Debt(packets, ids, [received_us] * len(packets))

@@ -1,7 +1,8 @@
 """What the gateway itself answers at once (应答表): everything but positions, which wait for their commit.
 
 One function an event, found by ``HANDLERS``. What is decided here needs memory only: the directory, the session, the
-clock. A message without a line is answered with result 3, not supported (不支持).
+clock. A message without a line answers a command of ours, or goes to the worker to be kept (``facts``); one that no
+table can read is answered with result 3, not supported (不支持).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from datacenter.gateway import facts
 from datacenter.gateway.authentication import RegisterResult, auth_code, code_is_right, registration_result
 from datacenter.gateway.metrics import REFUSED, TERMINAL_REPLIES, UNSUPPORTED
 from datacenter.ingest.batch import TAXI_FRAME
@@ -23,13 +25,15 @@ from datacenter.protocols.jt808.events import (
     HeartbeatReceived,
     Received,
     Registration,
+    ResendAsked,
     TimeAsked,
     Unknown,
     Unregistration,
 )
 from datacenter.protocols.jt808.messages import RegisterReply, TimeReply
+from datacenter.protocols.jt808.sent import PacketsGone
 from datacenter.protocols.jt905.assembly import BadPart
-from datacenter.protocols.jt905.events import LocationAnswered
+from datacenter.protocols.jt905.events import LocationAnswered, MediumAssembled, MediumPart
 from datacenter.registry.directory import stripped
 
 if TYPE_CHECKING:
@@ -47,6 +51,10 @@ def handle(session: Session, event: Event) -> None:
     handler = HANDLERS.get(type(event))
     if handler is not None:
         handler(session, event)
+    elif isinstance(event, Received) and session.shard is not None:
+        # An answer to a command that asked for it; whatever else a terminal reports is kept.
+        if not session.gateway.orders.answered(session, event):
+            facts.hand_in(session, event)
     elif isinstance(event, Received | Unknown):
         _not_supported(session, event)
 
@@ -124,6 +132,15 @@ def _unregister(session: Session, event: Any) -> None:
 
 def _terminal_reply(session: Session, event: Any) -> None:
     TERMINAL_REPLIES.inc(str(min(event.message.result, 9)))
+    session.gateway.orders.acknowledged(session, event.message)
+
+
+def _resend_asked(session: Session, event: Any) -> None:
+    """0x0005: the terminal lacks packets of an order that took several."""
+    try:
+        session.write(session.connection.resend(event))  # type: ignore[union-attr]  # JT/T 905 has no packets
+    except PacketsGone:
+        session.answer(event.header.serial, event.header.message_id, FAILED)
 
 
 def _time_asked(session: Session, event: Any) -> None:
@@ -138,8 +155,14 @@ def _not_supported(session: Session, event: Received | Unknown) -> None:
     session.answer(event.header.serial, message_id, FAILED if session.form == TAXI_FRAME else NOT_SUPPORTED)
 
 
-def _stored_elsewhere(session: Session, event: Any) -> None:
-    """A position that answers a command: its frame is on its way to the worker, whose word answers it."""
+def _location_answered(session: Session, event: Any) -> None:
+    """JT/T 905, 0x0201: a position that answers a command. Its frame is on its way to the worker."""
+    session.gateway.orders.answered(session, event)
+
+
+def _medium_part(session: Session, event: Any) -> None:
+    """A part of a photo or recording of JT/T 905: the file is handed in when it is whole (``MediumAssembled``)."""
+    session.answer(event.header.serial, event.header.message_id, OK)
 
 
 HANDLERS: dict[type[Event], Callable[[Session, Any], None]] = {
@@ -149,5 +172,8 @@ HANDLERS: dict[type[Event], Callable[[Session, Any], None]] = {
     Unregistration: _unregister,
     Acknowledgement: _terminal_reply,
     TimeAsked: _time_asked,
-    LocationAnswered: _stored_elsewhere,
+    ResendAsked: _resend_asked,
+    LocationAnswered: _location_answered,
+    MediumPart: _medium_part,
+    MediumAssembled: facts.hand_in_medium,
 }

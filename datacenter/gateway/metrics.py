@@ -18,6 +18,8 @@ CLOSED = counter("gateway_closed_total", "Sockets closed, by reason", ["reason"]
 UNSUPPORTED = counter("gateway_unsupported_total", "Messages answered with 'not supported'", ["message"])
 DUPLICATE_PHONE = counter("gateway_duplicate_phone_total", "Sockets closed since a newer one has the same phone number")
 TERMINAL_REPLIES = counter("gateway_terminal_replies_total", "0x0001 from terminals, by result", ["result"])
+ORDERS_SENT = counter("gateway_orders_sent_total", "Orders written to terminals")
+ORDERS_UNFIT = counter("gateway_orders_unfit_total", "Orders that could not be written as the terminal speaks")
 RESENDS_ASKED = counter("gateway_resends_asked_total", "0x8003 sent for missing packets")
 NOT_QUARANTINED = counter("gateway_not_quarantined_total", "Bad frames past the quarantine's rate: counted, not kept")
 

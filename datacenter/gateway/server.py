@@ -28,6 +28,7 @@ from datacenter.gateway import doors, metrics
 from datacenter.gateway.answers import Answers, claims_channel, pack_claims
 from datacenter.gateway.authentication import Directory
 from datacenter.gateway.limits import Limits, raise_file_limit
+from datacenter.gateway.orders import Orders
 from datacenter.gateway.outbox import Outbox, broker_key
 from datacenter.gateway.owed import Owed
 from datacenter.gateway.session import Session
@@ -95,7 +96,8 @@ class Gateway:
         self._claims: dict[str, int] = {}
         self._directory_version = directory.version
         self._outbox = Outbox(self._redis_url, self.limits.expires_s)
-        self._threads = ThreadPoolExecutor(1, "gateway-db")
+        self.threads = ThreadPoolExecutor(1, "gateway-db")
+        self.orders = Orders(self)
         self._server: asyncio.Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.stopping = False
@@ -125,8 +127,12 @@ class Gateway:
             claimed=self._claimed,
             opened=self._opened,
             closed=self._broken,
+            orders_wait=self.orders.wake,
         )
-        loops = (answers.listen(), self._tick(), self._sweep(), self._rehand(), self._report(), self._write_strangers())
+        loops = (
+            *(answers.listen(), self._tick(), self._sweep(), self._rehand(), self._report(), self._write_strangers()),
+            *(self.orders.deliver(), self.orders.write_down()),
+        )
         self._tasks = [asyncio.create_task(loop) for loop in loops]
         self._server = await asyncio.get_running_loop().create_server(lambda: Session(self), sock=listener)
         _log.info("gateway %s listens on %s:%d, %d shards", self.name, self.host, self.port, len(self.shards))
@@ -159,7 +165,7 @@ class Gateway:
             session.abort()
         await self._say_goodbye()
         await asyncio.to_thread(self._outbox.stop)
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self.threads.shutdown(wait=False, cancel_futures=True)
 
     async def __aenter__(self) -> Gateway:
         await self.start()
@@ -206,10 +212,12 @@ class Gateway:
         session.phone, session.connection.authenticated = phone, True
         session.authenticated_us = self._claims[phone] = time.time_ns() // 1000
         self._place(session, entry)
+        self.orders.wake()
 
     def leave(self, session: Session) -> None:
         """A session is nobody's any more: unregistered, or its socket is gone."""
         session.connection.authenticated = False
+        session.ordered.clear()
         session.left_at = self.clock_s
         if session.shard is not None:
             session.shard.sessions.discard(session)
@@ -329,7 +337,7 @@ class Gateway:
             await asyncio.sleep(2.0)
             if strangers := self.strangers.take():
                 loop = asyncio.get_running_loop()
-                await loop.run_in_executor(self._threads, self.strangers.write, strangers)
+                await loop.run_in_executor(self.threads, self.strangers.write, strangers)
 
     # --- Reports ---
 

@@ -21,6 +21,7 @@ from datacenter.protocols.jt905.connection import Connection as TaxiConnection
 from datacenter.protocols.layout import Message
 
 if TYPE_CHECKING:
+    from datacenter.gateway.orders import Sent
     from datacenter.gateway.server import Gateway
     from datacenter.gateway.shard import Shard
 
@@ -44,6 +45,7 @@ class Session(asyncio.Protocol):
         "gateway",
         "left_at",
         "opened_at",
+        "ordered",
         "phone",
         "remote",
         "seen_at",
@@ -66,6 +68,7 @@ class Session(asyncio.Protocol):
         self.opened_at = self.seen_at = gateway.clock_s
         self.left_at = 0.0  # when it unregistered
         self.authenticated_us = 0
+        self.ordered: dict[int, Sent] = {}  # orders sent to it and not finished, by their serials
         self.failures = 0
         self.early = 0
         self.closed = False
@@ -175,8 +178,12 @@ class Session(asyncio.Protocol):
 
     def send(self, message: Message) -> None:
         """Send one message of ours."""
+        self.write(self.connection.send(message))
+
+    def write(self, data: bytes) -> None:
+        """Send frames that are sealed already."""
         if self.transport is not None and not self.closed:
-            self.transport.write(self.connection.send(message))
+            self.transport.write(data)
 
     def answer(self, serial: int, message_id: int, result: int) -> None:
         """0x8001 for one message."""

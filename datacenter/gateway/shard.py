@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from datacenter.gateway.batches import Gathering, HandedIn
+from datacenter.gateway.batches import Gathering, HandedIn, Reply
 from datacenter.gateway.limits import Limits
 from datacenter.gateway.metrics import FRAMES, NOT_QUARANTINED, PAUSES, REHANDED, STRAY_ANSWERS
 from datacenter.gateway.owed import Owed
@@ -68,6 +68,14 @@ class Shard:
         """Take the body of a message that came in packets; all of them are answered once it is committed."""
         self._gathering.assembled[len(self._gathering.frames)] = serials
         self.add(session, Locations([body], [message_id], [serials[0]]), received_us)
+
+    def add_fact(
+        self, session: Session, message_id: int, serials: tuple[int, ...], packed: bytes, reply: Reply | None = None
+    ) -> None:
+        """Take a message that is no position; ``reply``, or 0x8001 to each of ``serials``, once it is committed."""
+        gathering, row = self._gathering, len(self._gathering.frames)
+        gathering.assembled[row], gathering.facts[row] = serials, reply
+        self.add(session, Locations([packed], [message_id], [serials[0] if serials else 0]), time.time_ns() // 1000)
 
     def reject(self, entry: Rejected) -> None:
         """Send a frame along to the quarantine."""

@@ -20,8 +20,9 @@ TASK = "datacenter.ingest.store_batch"
 # Per-frame result in a worker's answer: what the gateway tells the terminal (JT/T 808, 0x8001 result).
 STORED, FAILED, BAD_MESSAGE, NO_ANSWER = 0, 1, 2, 255
 
-# How an entry lies in a batch: a frame of JT/T 808, the bare body of one that came in sub-packets, a frame of JT/T 905.
-FRAME, BODY, TAXI_FRAME = 0, 1, 2
+# How an entry lies in a batch: a frame of JT/T 808, the bare body of one that came in sub-packets, a frame of JT/T 905,
+# a message of either that is no position (``facts.envelope``).
+FRAME, BODY, TAXI_FRAME, FACT = 0, 1, 2, 3
 
 
 def queue(shard: int) -> str:
@@ -56,8 +57,8 @@ class Rejected:
 class Batch:
     """Frames of one shard, unescaped, header to checksum, in order of arrival.
 
-    ``lengths``, ``vehicles``, ``received_us``, ``forms`` (``FRAME``, ``BODY``, ``TAXI_FRAME``) and ``message_ids`` have
-    one entry a frame. ``rejected`` rides along to the quarantine.
+    ``lengths``, ``vehicles``, ``received_us``, ``forms`` (``FRAME``, ``BODY``, ``TAXI_FRAME``, ``FACT``) and
+    ``message_ids`` have one entry a frame. ``rejected`` rides along to the quarantine.
     """
 
     batch_id: str

@@ -6,13 +6,13 @@ and status words of JT/T 808, its occupancy in ``flags``, and its own two words 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from datacenter.geo.shapes import inside_china
-from datacenter.ingest.batch import BAD_MESSAGE, BODY, NO_ANSWER, STORED, TAXI_FRAME, Batch, Rejected
+from datacenter.ingest.batch import BAD_MESSAGE, BODY, FACT, NO_ANSWER, STORED, TAXI_FRAME, Batch, Rejected
 from datacenter.protocols.jt808.columns import Columns, FrameBatch, FrameError, decode
 from datacenter.protocols.jt905 import bits as taxi_bits
 from datacenter.protocols.jt905.columns import decode as decode_taxis
@@ -64,6 +64,7 @@ class Decoded:
     frame: npt.NDArray[np.int32]
     results: npt.NDArray[np.uint8]  # per frame: what the gateway answers
     rejected: list[Rejected]
+    facts: dict[int, bytes] = field(default_factory=dict)  # by frame: messages that are no positions, packed
 
 
 def decode_batch(batch: Batch) -> Decoded:
@@ -73,14 +74,18 @@ def decode_batch(batch: Batch) -> Decoded:
         Positions.empty(), [], np.empty(0, np.int32), np.full(len(batch), STORED, np.uint8), list(batch.rejected)
     )
     taxi = batch.forms == TAXI_FRAME
-    if not taxi.any():
+    if (reports := batch.forms == FACT).any():
+        decoded.facts = {row: frames.frame(row) for row in np.flatnonzero(reports).tolist()}
+        if reports.all():
+            return decoded
+    elif not taxi.any():
         columns = decode(frames, batch.forms == BODY, batch.message_ids)
         decoded.positions, decoded.frame, keep = _rows(batch, frames, columns, decoded)
         decoded.extras = _extras(columns, keep)
         return decoded
-    parts = [_taxi_rows(batch, frames, np.flatnonzero(taxi), decoded)]
-    if not taxi.all():
-        others = np.flatnonzero(~taxi)
+    parts = [_taxi_rows(batch, frames, np.flatnonzero(taxi), decoded)] if taxi.any() else []
+    others = np.flatnonzero(~(taxi | reports))
+    if len(others):
         columns = decode(_picked(frames, others), batch.forms[others] == BODY, batch.message_ids[others])
         _renumber(columns, others, len(batch))
         positions, frame, keep = _rows(batch, frames, columns, decoded)

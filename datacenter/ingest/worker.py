@@ -25,7 +25,8 @@ from datacenter.detection import findings
 from datacenter.detection.episodes import Engine, Episode
 from datacenter.detection.settings import rules_in_force
 from datacenter.detection.world import read_context
-from datacenter.ingest import redetect
+from datacenter.emergencies.watch import Watch
+from datacenter.ingest import redetect, reports
 from datacenter.ingest.batch import BAD_MESSAGE, Batch, Rejected
 from datacenter.ingest.decode import Decoded, decode_batch
 from datacenter.ingest.errors import Superseded
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 
 DUPLICATES = metrics.counter("positions_duplicate_total", "Positions that had been stored before")
 DETECTOR_FAULTS = metrics.counter("detector_faults_total", "Batches on which a detector raised", ["code"])
+WATCH_FAULTS = metrics.counter("emergency_watch_faults_total", "Batches whose emergency bits could not be looked at")
 
 CHECKPOINT_S = 30.0
 SETTINGS_S = 10.0
@@ -55,6 +57,7 @@ class ShardWorker:
         self.shard = shard
         self.engine: Engine | None = None
         self.context = read_context()
+        self.watch = Watch()
         self._settings_read = 0.0
         self._checkpoint_written = 0.0
         self._days_ready: set[Any] = set()
@@ -83,13 +86,15 @@ class ShardWorker:
         rows = np.flatnonzero(np.isin(decoded.frame, frames)) if len(frames) < len(batch) else slice(None)
         part = decoded.positions.take(rows)
         extras = decoded.extras if isinstance(rows, slice) else [decoded.extras[row] for row in rows.tolist()]
+        wanted = set(frames.tolist())
+        facts = {row: raw for row, raw in decoded.facts.items() if row in wanted}
         try:
-            self._transact(part, extras, rejected)
+            refused = self._transact(part, extras, rejected, batch, facts)
         except (OperationalError, InterfaceError, Superseded):
-            self.engine = None
+            self._forget()
             raise
         except Exception as error:
-            self.engine = None
+            self._forget()
             if len(frames) > 1:
                 half = len(frames) // 2
                 self._store_part(decoded, frames[:half], batch, rejected)
@@ -107,8 +112,23 @@ class ShardWorker:
             )
             self._transact(Positions.empty(), [], [*rejected, poison])
             metrics.FRAMES_QUARANTINED.inc(poison.reason)
+            return
+        decoded.results[refused] = BAD_MESSAGE
 
-    def _transact(self, positions: Positions, extras: list[bytes], rejected: list[Rejected]) -> None:
+    def _forget(self) -> None:
+        """A transaction failed: what memory says of it may be wrong."""
+        self.engine = None
+        self.watch.forget()
+
+    def _transact(
+        self,
+        positions: Positions,
+        extras: list[bytes],
+        rejected: list[Rejected],
+        batch: Batch | None = None,
+        facts: dict[int, bytes] | None = None,
+    ) -> list[int]:
+        """One transaction; the rows of ``facts`` (of ``batch``) that could not be kept."""
         self._ready()
         assert self.engine is not None
         spans: list[RedetectionSpan] = []
@@ -116,11 +136,13 @@ class ShardWorker:
         with transaction.atomic():
             self._lock()
             self._make_days(positions)
-            _quarantine(rejected)
+            refused = reports.keep(batch, facts) if batch is not None and facts else {}
+            _quarantine([*rejected, *refused.values()])
             stored = 0
             if len(positions):
                 order, fresh = self._split(positions)
                 kept = positions.take(order)
+                self._watch(kept)
                 tails = [extras[row] for row in order.tolist()]
                 in_order = kept.take(fresh)
                 with connection.cursor() as cursor:
@@ -149,6 +171,24 @@ class ShardWorker:
         metrics.POSITIONS_COMMITTED.inc(by=stored)
         DUPLICATES.inc(by=len(positions) - stored)
         _count(found)
+        for entry in refused.values():
+            metrics.FRAMES_QUARANTINED.inc(entry.reason)
+        return list(refused)
+
+    def _watch(self, positions: Positions) -> None:
+        """Emergency calls in a savepoint of their own: a fault there costs no position."""
+        rows = self.watch.concerned(positions)
+        if not rows:
+            return
+        try:
+            with transaction.atomic():
+                self.watch.look(positions, rows)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            log.exception("shard %d: the emergency watch failed", self.shard)
+            WATCH_FAULTS.inc()
+            self.watch.forget()
 
     def _split(self, positions: Positions) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
         """Rows in track order without twins, and which of them are later than all that their vehicle has stored."""
@@ -226,7 +266,7 @@ class ShardWorker:
                 found, spans = self._keep(self.engine.tick(int(now.timestamp())))
                 redetect.add(spans)
         except Exception:
-            self.engine = None
+            self._forget()
             raise
         _count(found)
 
