@@ -9,6 +9,9 @@ urlpatterns = [
     path("", include("datacenter.registry.urls")),
     path("", include("datacenter.tracks.urls")),
     path("", include("datacenter.cases.urls")),
+    path("", include("datacenter.commands.urls")),
     path("", include("datacenter.gateway.urls")),
+    path("", include("datacenter.media.urls")),
+    path("", include("datacenter.diagnosis.urls")),
     path("api/", include("datacenter.api_urls")),
 ]

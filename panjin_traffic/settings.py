@@ -43,6 +43,7 @@ CONTENT_SECURITY_POLICY = {
 INSTALLED_APPS = [
     "panjin_traffic",
     "datacenter",
+    "taxi",
     # No autodiscovery: django-leaflet's admin would ask for GDAL, which the house does without.
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
@@ -150,6 +151,7 @@ BIND_HOST = env.text("BIND_HOST", "127.0.0.1")
 WEB_PORT = env.number("WEB_PORT", 8000)
 TERMINAL_PORT = env.number("TERMINAL_PORT", 7611)
 MEDIA_PORT = env.number("MEDIA_PORT", 7612)
+MEDIA_ADDRESS = env.text("MEDIA_ADDRESS", "127.0.0.1")
 EXCHANGE_PORT = env.number("EXCHANGE_PORT", 7613)
 INGEST_SHARDS = env.number("INGEST_SHARDS", 2)
 

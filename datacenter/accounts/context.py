@@ -29,7 +29,10 @@ _SECTIONS: tuple[tuple[object, tuple[Entry, ...]], ...] = (
         (
             Entry("home", gettext_lazy("今日待办"), "layout-dashboard", key="h"),
             Entry("live-map", gettext_lazy("实时地图"), "map-2", ("map.view",), "m"),
+            Entry("command-list", gettext_lazy("指令"), "send", ("command.view",), "o"),
             Entry("case-list", gettext_lazy("案件"), "folders", ("case.view",), "c"),
+            Entry("safety-alarms", gettext_lazy("主动安全"), "steering-wheel", ("media.view",), "s"),
+            Entry("media-gallery", gettext_lazy("多媒体"), "photo", ("media.view",), "i"),
         ),
     ),
     (
@@ -46,6 +49,7 @@ _SECTIONS: tuple[tuple[object, tuple[Entry, ...]], ...] = (
         (
             Entry("unknown-terminals", gettext_lazy("未登记终端"), "plug-connected", ("terminal.adopt",), "u"),
             Entry("quarantine", gettext_lazy("隔离报文"), "shield-x", ("quarantine.view",), "q"),
+            Entry("protocol", gettext_lazy("报文解析"), "binary", ("protocol.view",), "x"),
         ),
     ),
     (
@@ -54,17 +58,22 @@ _SECTIONS: tuple[tuple[object, tuple[Entry, ...]], ...] = (
             Entry("admin:datacenter_user_changelist", gettext_lazy("账号"), "users", ("account.change",)),
             Entry("admin:datacenter_detectorsetting_changelist", gettext_lazy("检测规则"), "adjustments",
                   ("detector.change",)),
+            Entry("admin:datacenter_safetyeventcode_changelist", gettext_lazy("主动安全代码"), "list-numbers",
+                  ("detector.change",)),
+            Entry("admin:datacenter_terminalprofile_changelist", gettext_lazy("终端型号协议"), "versions",
+                  ("detector.change",)),
             Entry("admin:datacenter_auditrecord_changelist", gettext_lazy("审计记录"), "history", ("audit.view",)),
         ),
     ),
 )  # fmt: skip
+_SUBSYSTEMS: list[tuple[object, tuple[Entry, ...]]] = []
 
 
 @lru_cache(maxsize=1)
 def _addresses() -> dict[str, str]:
     """Where each entry leads; a page that is not installed is left out."""
     found = {}
-    for _, entries in _SECTIONS:
+    for _, entries in _sections():
         for entry in entries:
             try:
                 found[entry.url_name] = reverse(entry.url_name)
@@ -73,12 +82,21 @@ def _addresses() -> dict[str, str]:
     return found
 
 
+def enter_section(title: object, *entries: Entry) -> None:
+    """A subsystem's part of the navigation, behind the kernel's daily work; from its ``ready()``."""
+    _SUBSYSTEMS.append((title, entries))
+
+
+def _sections() -> list[tuple[object, tuple[Entry, ...]]]:
+    return [_SECTIONS[0], *_SUBSYSTEMS, *_SECTIONS[1:]]
+
+
 def _navigation(request: HttpRequest) -> list[dict[str, object]]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return []
     sections = []
-    for title, entries in _SECTIONS:
+    for title, entries in _sections():
         shown = [
             {
                 "title": entry.title,

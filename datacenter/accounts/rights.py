@@ -34,11 +34,17 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "case.return",
             "case.close",
             "quarantine.view",
+            "protocol.view",
             "terminal.adopt",
             "detector.change",
+            "trip.view",
+            "trip.export",
+            "emergency.view",
+            "emergency.handle",
             "command.view",
             "command.send",
             "command.configure",
+            "media.view",
         }
     ),
     Role.COUNTY_OFFICER: frozenset(
@@ -52,16 +58,37 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "case.accept",
             "case.handle",
             "case.feed_back",
+            "trip.view",
+            "trip.export",
+            "emergency.view",
+            "emergency.handle",
             "command.view",
             "command.send",
+            "media.view",
         }
     ),
-    Role.HOTLINE_OPERATOR: frozenset({"vehicle.view", "case.view"}),
-    Role.ENFORCEMENT_OFFICER: frozenset(_WATCH | {"company.view", "practitioner.view", "case.view"}),
-    Role.APPROVER: frozenset({"case.view", "finding.view", "vehicle.view", "company.view"}),
-    Role.BUS_DISPATCHER: frozenset(_WATCH | {"command.view", "command.send"}),
-    Role.SAFETY_OFFICER: frozenset(
-        _WATCH | {"company.view", "practitioner.view", "finding.view", "case.view", "command.view", "command.send"}
+    Role.HOTLINE_OPERATOR: frozenset(
+        {"vehicle.view", "case.view", "trip.view", "emergency.view", "emergency.handle"}
     ),
-    Role.ADMINISTRATOR: frozenset({"account.change", "audit.view", "quarantine.view", "detector.change"}),
+    Role.ENFORCEMENT_OFFICER: frozenset(
+        _WATCH | {"company.view", "practitioner.view", "case.view", "trip.view", "emergency.view", "media.view"}
+    ),
+    Role.APPROVER: frozenset({"case.view", "finding.view", "vehicle.view", "company.view"}),
+    Role.BUS_DISPATCHER: frozenset(_WATCH | {"command.view", "command.send", "emergency.view"}),
+    Role.SAFETY_OFFICER: frozenset(
+        _WATCH
+        | {
+            "company.view",
+            "practitioner.view",
+            "finding.view",
+            "case.view",
+            "emergency.view",
+            "command.view",
+            "command.send",
+            "media.view",
+            "trip.view",
+            "trip.export",
+        }
+    ),
+    Role.ADMINISTRATOR: frozenset({"account.change", "audit.view", "quarantine.view", "protocol.view", "detector.change"}),
 }

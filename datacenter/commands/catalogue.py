@@ -22,8 +22,8 @@ TAXI_ANSWERS = {
     0x8B10: 0x0B10,
     0x8B11: 0x0B11,
 }
-# Orders of the standards that travel in JT/T 808's frames (JT/T 1078-2016, messages 0x1003 and 0x1205).
-VIDEO_ANSWERS = {0x9003: 0x1003, 0x9205: 0x1205, 0x9201: 0x1205}
+# Orders of the standards that travel in JT/T 808's frames (JT/T 1078-2016, messages 0x1003, 0x1205 and 0x1206).
+VIDEO_ANSWERS = {0x9003: 0x1003, 0x9201: 0x1205, 0x9205: 0x1205, 0x9206: 0x1206}
 
 Listener = Callable[["Command", Any], None]
 _listeners: dict[int, list[Listener]] = {}

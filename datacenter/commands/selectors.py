@@ -35,14 +35,7 @@ def get_command_for(user: Any, pk: int) -> Command:
 
 def batches_visible_to(user: Any) -> QuerySet[CommandBatch]:
     """Orders to many vehicles that the user's own unit gave (the city sees all), with how far each has come."""
-    scope = scope_of(user)
-    rows = CommandBatch.objects.all()
-    if scope.level == "county":
-        rows = rows.filter(county_id=scope.id)
-    elif scope.level == "company":
-        rows = rows.filter(company_id=int(scope.id))
-    elif scope.level != "city":
-        rows = rows.none()
+    rows = scope_of(user).limit(CommandBatch.objects.all(), vehicle="commands__vehicle_id")
     return rows.select_related("created_by").order_by("-created_at", "-pk")
 
 

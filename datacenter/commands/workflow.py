@@ -14,13 +14,21 @@ from datacenter.accounts.scope import scope_of
 from datacenter.commands.delivery import wake_gateways
 from datacenter.commands.errors import NobodySelected, NotCancellable, NoTerminal, NotSpoken, TooManyVehicles
 from datacenter.commands.models import Command, CommandBatch
-from datacenter.facts.envelope import TABLES, protocol_of
+from datacenter.facts.envelope import protocol_of
+from datacenter.protocols.active_safety.messages import MESSAGES as SAFETY
+from datacenter.protocols.jt808.messages import MESSAGES as JT808
+from datacenter.protocols.jt905.messages import MESSAGES as JT905
+from datacenter.protocols.jt1078.messages import MESSAGES as JT1078
 from datacenter.protocols.layout import Message
 from datacenter.registry.models import Terminal, Vehicle
 
 EXPIRES_IN = timedelta(hours=24)
 """How long an order waits for a terminal that is not online, unless its kind says otherwise."""
 MOST_IN_A_BATCH = 12_000
+_SPOKEN: dict[str, frozenset[type]] = {
+    "jt808": frozenset({*JT808.forms.values(), *JT1078.forms.values(), *SAFETY.forms.values()}),
+    "jt905": frozenset(JT905.forms.values()),
+}
 _EDITIONS = {"2011": "2011", "2013": "2013", "2019": "2019"}
 
 
@@ -34,7 +42,7 @@ def terminal_of(vehicle: Vehicle) -> Terminal:
 
 def speaks(edition: str, order: Message) -> bool:
     """Whether the tables of the terminal's standard have this very order."""
-    return TABLES[protocol_of(edition)].forms.get(order.message_id) is type(order)
+    return type(order) in _SPOKEN[protocol_of(edition)]
 
 
 def send_command(

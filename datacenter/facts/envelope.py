@@ -10,10 +10,11 @@ import msgpack
 
 from datacenter.facts.catalogue import Fact
 from datacenter.protocols.jt808.header import Edition
-from datacenter.protocols.jt808.messages import MESSAGES as JT808
 from datacenter.protocols.jt905.header import EDITION as EDITION_905
 from datacenter.protocols.jt905.messages import MESSAGES as JT905
 from datacenter.protocols.layout import Catalogue
+from datacenter.protocols.terminal_catalogue import MESSAGES as JT808
+from datacenter.protocols.terminal_catalogue import speaking_all
 
 TABLES: dict[str, Catalogue] = {"jt808": JT808, "jt905": JT905}
 """The messages a fact may be, by protocol."""
@@ -50,6 +51,7 @@ def shown(message: Any, body: bytes, edition: str) -> dict[str, Any]:
     PostgreSQL refuses zero characters, which texts of terminals may hold inside.
     """
     form = type(message)
-    text = json.dumps(form.layout.show(message, form.edition_of(body, edition)), ensure_ascii=True)
+    with speaking_all():
+        text = json.dumps(form.layout.show(message, form.edition_of(body, edition)), ensure_ascii=True)
     content: dict[str, Any] = json.loads(text.replace("\\u0000", ""))
     return content

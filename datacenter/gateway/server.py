@@ -27,6 +27,7 @@ from datacenter import metrics as shared
 from datacenter.gateway import doors, metrics
 from datacenter.gateway.answers import Answers, claims_channel, pack_claims
 from datacenter.gateway.authentication import Directory
+from datacenter.gateway.emergencies import Emergencies, alarm_at
 from datacenter.gateway.limits import Limits, raise_file_limit
 from datacenter.gateway.orders import Orders
 from datacenter.gateway.outbox import Outbox, broker_key
@@ -98,6 +99,7 @@ class Gateway:
         self._outbox = Outbox(self._redis_url, self.limits.expires_s)
         self.threads = ThreadPoolExecutor(1, "gateway-db")
         self.orders = Orders(self)
+        self.emergencies = Emergencies(self)
         self._server: asyncio.Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.stopping = False
@@ -131,7 +133,7 @@ class Gateway:
         )
         loops = (
             *(answers.listen(), self._tick(), self._sweep(), self._rehand(), self._report(), self._write_strangers()),
-            *(self.orders.deliver(), self.orders.write_down()),
+            *(self.orders.deliver(), self.orders.write_down(), self.emergencies.tell()),
         )
         self._tasks = [asyncio.create_task(loop) for loop in loops]
         self._server = await asyncio.get_running_loop().create_server(lambda: Session(self), sock=listener)
@@ -166,6 +168,7 @@ class Gateway:
         await self._say_goodbye()
         await asyncio.to_thread(self._outbox.stop)
         self.threads.shutdown(wait=False, cancel_futures=True)
+        self.emergencies.stop()
 
     async def __aenter__(self) -> Gateway:
         await self.start()
@@ -210,6 +213,7 @@ class Gateway:
             self._replace(older)
         self.by_phone[phone] = session
         session.phone, session.connection.authenticated = phone, True
+        session.alarm_at = alarm_at(session.connection.edition)
         session.authenticated_us = self._claims[phone] = time.time_ns() // 1000
         self._place(session, entry)
         self.orders.wake()

@@ -11,14 +11,16 @@ import time
 from typing import TYPE_CHECKING, cast
 
 from datacenter.gateway import doors, handlers
+from datacenter.gateway.emergencies import ALARM_AT, may_ring
 from datacenter.gateway.metrics import CLOSED, FRAMES_QUARANTINED, NOT_QUARANTINED, RESENDS_ASKED
-from datacenter.ingest.batch import FRAME, Rejected
+from datacenter.ingest.batch import BODY, FRAME, Rejected
 from datacenter.protocols.errors import FrameTooLong
 from datacenter.protocols.jt808.connection import Connection, NotBound
 from datacenter.protocols.jt808.events import AssembledLocations, BadFrame, Event, Locations
 from datacenter.protocols.jt808.frame import FLAG
 from datacenter.protocols.jt905.connection import Connection as TaxiConnection
 from datacenter.protocols.layout import Message
+from datacenter.protocols.terminal_catalogue import MESSAGES
 
 if TYPE_CHECKING:
     from datacenter.gateway.orders import Sent
@@ -36,6 +38,7 @@ class Session(asyncio.Protocol):
         "_rejected",
         "_rejected_since",
         "_resend_asked",
+        "alarm_at",
         "authenticated_us",
         "closed",
         "connection",
@@ -57,12 +60,13 @@ class Session(asyncio.Protocol):
 
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
-        self.connection: Connection | TaxiConnection = Connection()
+        self.connection: Connection | TaxiConnection = Connection(catalogue=MESSAGES)
         self.form = FRAME  # how its frames lie in a batch; ``doors`` changes both where it speaks JT/T 905
         self.transport: asyncio.Transport | None = None
         self.shard: Shard | None = None
         self.phone = ""  # once authenticated, without left zeros
         self.vehicle_id = 0
+        self.alarm_at = ALARM_AT  # in its frames: the byte with the emergency bit
         self.waiting = 0  # its frames that are not known to be committed
         self.remote = ""
         self.opened_at = self.seen_at = gateway.clock_s
@@ -113,6 +117,9 @@ class Session(asyncio.Protocol):
         received_us = time.time_ns() // 1000
         for event in connection.receive(data, gateway.clock_s):
             if type(event) is Locations and self.shard is not None:
+                frames, ids, emergencies = event.frames, event.message_ids, gateway.emergencies
+                if self.vehicle_id in emergencies.on or may_ring(frames, ids, self.alarm_at):
+                    emergencies.look(self, frames, ids, received_us, self.form)
                 self.shard.add(self, event, received_us)
             else:
                 self._take(event, data, received_us)
@@ -141,8 +148,10 @@ class Session(asyncio.Protocol):
         if self.closed:
             return
         if type(event) is Locations and self.shard is not None:
+            self.gateway.emergencies.look(self, event.frames, event.message_ids, received_us, self.form)
             self.shard.add(self, event, received_us)
         elif type(event) is AssembledLocations and self.shard is not None:
+            self.gateway.emergencies.look(self, [event.body], [event.message_id], received_us, BODY)
             self.shard.add_assembled(self, event.message_id, event.serials, event.body, received_us)
         elif type(event) is BadFrame:
             if type(event.error) is FrameTooLong:

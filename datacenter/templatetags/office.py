@@ -136,6 +136,12 @@ register.filter("masked_name", mask_name)
 
 
 @register.filter
+def hexid(value: int) -> str:
+    """A message id as the standards spell it, without its 0x: 0200."""
+    return f"{value:04X}"
+
+
+@register.filter
 def get(mapping: dict[Any, Any], key: Any) -> Any:
     """The value of ``key`` in a mapping, or nothing."""
     return mapping.get(key)

@@ -79,7 +79,7 @@ def processes(house: House) -> list[ChildSpec]:
     specs.append(ChildSpec("gateway", [*MANAGE, "gateway"], ingest, stage=1, last_s=2.0))
     if house.vehicles is not None:
         command = [*MANAGE, "simulate", "--vehicles", str(house.vehicles), "--interval", f"{house.interval_s:g}"]
-        command += ["--duration", "0", "--host", house.local_host, "--port", str(house.terminal_port)]
+        command += ["--taxis-905", "--events", "--duration", "0", "--host", house.local_host, "--port", str(house.terminal_port)]
         specs.append(ChildSpec("simulator", command, {}, stage=0, last_s=0.7, waits=True))
     return specs
 

@@ -95,6 +95,10 @@ def _case(world: World) -> list[Any]:
     return [world.case.number]
 
 
+def _trip(world: World) -> list[Any]:
+    return [world.trip.pk]
+
+
 def _plate(world: World) -> set[str]:
     return {world.vehicle.plate}
 
@@ -148,8 +152,25 @@ ADDRESSES: dict[str, Visit] = {
     "case-list": Visit("list", ("case.view",), queries=searches, shows=_case_words),
     "case-export": Visit("list", ("case.view",), queries=_formats, shows=_case_words),
     "quarantine": Visit("list", ("quarantine.view",), queries=searches, shows=_phone, reader="city"),
+    "protocol": Visit(
+        "list", ("protocol.view",), queries=lambda w: [{}, {"frame": w.frame.pk}], shows=_phone, reader="city"
+    ),
     "unknown-terminals": Visit("list", ("terminal.adopt",), shows=lambda w: {w.unknown.phone}, reader="city"),
     "registry-import": Visit("list", ("registry.import",), bodies=_sheets, reader="city"),
+    "command-list": Visit("list", ("command.view",), queries=searches, shows=_plate),
+    "command-batches": Visit("list", ("command.view",), shows=_plate),
+    **{
+        f"command-bulk {code}": Visit(
+            "list", ("command.view", "command.send", right), lambda w, code=code: [code],
+            bodies=lambda w: [{"to-plates": w.vehicle.plate}, {"text": "试", "to-plates": w.vehicle.plate}, {}],
+        )
+        for code, right in (("text", "command.send"), ("parameters_set", "command.configure"))
+    },
+    "trip-list": Visit("list", ("trip.view",), queries=searches, shows=_plate),
+    "trip-export": Visit("list", ("trip.export",), queries=_formats, shows=_plate),
+    "shift-list": Visit("list", ("trip.view",), queries=searches, shows=_plate),
+    "on-duty": Visit("list", ("trip.view",), queries=searches, shows=_plate),
+    "api-trip-list": Visit("list", ("trip.view",), queries=searches, shows=_plate),
     "api-case-list": Visit("list", ("case.view",), queries=searches, shows=_case_words),
     "api-vehicle-list": Visit("list", ("vehicle.view",), queries=searches, shows=_plate),
     "api-company-list": Visit("list", ("company.view",), queries=searches, shows=_name),
@@ -162,6 +183,7 @@ ADDRESSES: dict[str, Visit] = {
     # --- one row of Dawa's ---
     "vehicle-detail": Visit("detail", ("vehicle.view",), _vehicle, shows=_plate),
     "vehicle-drawer": Visit("detail", ("vehicle.view",), _vehicle, shows=_plate),
+    "vehicle-section": Visit("detail", ("vehicle.view",), lambda w: [w.vehicle.pk, "taxi"]),
     "vehicle-track": Visit("detail", ("track.view",), _vehicle, shows=_plate),
     "vehicle-track-export": Visit(
         "detail", ("track.view",), _vehicle, _span, shows=lambda w: _plate(w) | {"122.066243"}
@@ -175,6 +197,11 @@ ADDRESSES: dict[str, Visit] = {
         "verb", ("personal_data.unmask",), _practitioner,
         shows=lambda w: {w.practitioner.name, w.practitioner.phone}, reader="city",
     ),
+    "command-detail": Visit("detail", ("command.view",), lambda w: [w.command.pk], shows=_plate),
+    "command-batch": Visit("detail", ("command.view",), lambda w: [w.batch.pk], shows=_plate),
+    "vehicle-commands": Visit("detail", ("command.view",), _vehicle, shows=lambda w: {"D4W4请靠边"}),
+    "trip-detail": Visit("detail", ("trip.view",), _trip, shows=_plate),
+    "api-trip-detail": Visit("detail", ("trip.view",), _trip, shows=_plate),
     "case-detail": Visit("detail", ("case.view",), _case, shows=_plate),
     "api-case-detail": Visit("detail", ("case.view",), _case, shows=_plate),
     "case-attachment": Visit(
@@ -188,6 +215,14 @@ ADDRESSES: dict[str, Visit] = {
         "verb", ("terminal.adopt",), lambda w: [w.unknown.pk], reader="city",
         bodies=lambda w: [{"vehicle": w.vehicle.pk}, {"plate": w.vehicle.plate}, {}],
     ),
+    "command-cancel": Visit("verb", ("command.send",), lambda w: [w.command.pk]),
+    "command-batch-cancel": Visit("verb", ("command.send",), lambda w: [w.batch.pk]),
+    "vehicle-order text": Visit(
+        "verb", ("command.send",), lambda w: [w.vehicle.pk, "text"], bodies=lambda w: [{"text": "试", "kind": "notice"}]
+    ),
+    "vehicle-order parameters_set": Visit(
+        "verb", ("command.send", "command.configure"), lambda w: [w.vehicle.pk, "parameters_set"]
+    ),
     **{
         f"case-act {verb}": Visit(
             "verb", ("case.view",), lambda w, verb=verb: [w.case.number, verb], bodies=lambda w: [_SAID]
@@ -197,7 +232,17 @@ ADDRESSES: dict[str, Visit] = {
     **{f"api-case.{verb}": Visit("verb", ("case.view",), _case, bodies=lambda w: [_SAID]) for verb in _VERBS},
 }  # fmt: skip
 # What the responsible reader is not asked to open: nothing lies there, or it would be done.
-NOT_READ = ("registry-import-report", "registry-import-confirm", "adopt-terminal", "case-act", "api-case.")
+NOT_READ = (
+    "command-cancel",
+    "command-batch-cancel",
+    "vehicle-order",
+    "command-bulk",
+    "registry-import-report",
+    "registry-import-confirm",
+    "adopt-terminal",
+    "case-act",
+    "api-case.",
+)
 
 
 @dataclass(frozen=True)

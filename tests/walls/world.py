@@ -15,8 +15,11 @@ from datacenter.accounts.models import User
 from datacenter.cases import workflow
 from datacenter.cases.models import Case, CaseAttachment
 from datacenter.cases.workflow import Subject
+from datacenter.commands.models import Command, CommandBatch
+from datacenter.commands.workflow import send_to_many
 from datacenter.detection.models import Finding
 from datacenter.ingest.models import QuarantinedFrame
+from datacenter.protocols.jt808.messages import TextMessage
 from datacenter.registry import masking
 from datacenter.registry.models import (
     Certificate,
@@ -28,7 +31,9 @@ from datacenter.registry.models import (
     UnknownTerminal,
     Vehicle,
 )
+from datacenter.registry.selectors import with_terminal_in_use
 from datacenter.tracks import store
+from taxi.models import Shift, Trip
 from tests import factories
 
 LATITUDE_E6, LONGITUDE_E6 = 40_992_457, 122_066_243
@@ -52,6 +57,9 @@ class World:
     county_officer: User
     neighbour: Vehicle  # of another county and company: what the others may see
     secrets: frozenset[str]
+    trip: Trip
+    command: Command
+    batch: CommandBatch
 
     @property
     def span(self) -> dict[str, str]:
@@ -141,6 +149,8 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
     )
     attachment = CaseAttachment.objects.get(event__case=case)
     neighbour = factories.make_vehicle("辽LP4N58", other_company, county_id=factories.PANSHAN)
+    trip = _operate(vehicle, paper)
+    command = _order(vehicle, county_officer)
     secrets = {
         vehicle.plate, vehicle.vin, vehicle.transport_permit_no,
         company.name, company.credit_code, company.phone, company.legal_representative,
@@ -149,14 +159,53 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
         permit.number, terminal.phone, terminal.terminal_id, terminal.iccid, terminal.maker,
         unknown.phone, frame.raw.hex(), frame.raw.hex(" "),
         str(LATITUDE_E6), str(LONGITUDE_E6), "40.992457", "122.066243",
-        case.number, waiting.number, attachment.name, attachment.sha256, "D4W4路口", "D4W4已整改",
+        case.number, waiting.number, attachment.name, attachment.sha256, "D4W4路口", "D4W4已整改", "D4W4请靠边",
         *(f"/{kind}/{row.pk}/" for kind, row in
-          (("vehicles", vehicle), ("companies", company), ("practitioners", person))),
+          (("vehicles", vehicle), ("companies", company), ("practitioners", person), ("trips", trip))),
     }  # fmt: skip
     return World(
         company, vehicle, person, terminal, unknown, frame, finding, case, attachment, waiting, county_officer,
-        neighbour, frozenset(secrets),
+        neighbour, frozenset(secrets), trip=trip, command=command, batch=command.batch,
     )  # fmt: skip
+
+
+def _order(vehicle: Vehicle, by: User) -> Command:
+    """An order of the county's to its vehicles, as a batch of one."""
+    order = TextMessage(0b1100, None, "D4W4请靠边")
+    send = {"by": by, "kind": "text", "summary": "文本下发：D4W4请靠边", "selection": vehicle.plate}
+    fleet = list(with_terminal_in_use(Vehicle.objects.filter(pk=vehicle.pk)))
+    return Command.objects.select_related("batch").get(batch=send_to_many(fleet, lambda *_: order, **send))
+
+
+def _operate(vehicle: Vehicle, paper: Certificate) -> Trip:
+    """A shift that runs, and a trip of it."""
+    now = timezone.now()
+    whose = {
+        "vehicle": vehicle,
+        "county_id": vehicle.county_id,
+        "company_id": vehicle.company_id,
+        "practitioner_id": paper.practitioner_id,
+        "certificate_no": paper.number,
+        "received_at": now,
+    }
+    begun = now - timedelta(hours=2)
+    Shift.objects.create(**whose, begins_at=begun, signed_in_at=begun, sign_in_hash=4774)
+    return Trip.objects.create(
+        **whose,
+        boarded_at=now - timedelta(minutes=50),
+        alighted_at=now - timedelta(minutes=35),
+        board_latitude_e6=LATITUDE_E6,
+        board_longitude_e6=LONGITUDE_E6,
+        trip_id=4774,
+        evaluation_id=0,
+        rating=Trip.Rating.COMPLAINT,
+        rating_ext=0,
+        call_order_id=0,
+        distance_dkm=53,
+        waited_s=0,
+        fare_jiao=4774,
+        body=b"",
+    )
 
 
 def _drive(vehicle: Vehicle) -> None:
