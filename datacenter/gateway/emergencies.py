@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from datacenter.accounts.scope import CITY, entered
 from datacenter.emergencies.watch import EMERGENCY_BIT, Watch
 from datacenter.emergencies.workflow import vehicles_with_bit
 from datacenter.gateway.metrics import EMERGENCIES, EMERGENCIES_DROPPED
+from datacenter.gateway.peek import frames_in, unread
 from datacenter.ingest.batch import BODY, TAXI_FRAME, Batch
 from datacenter.ingest.decode import decode_batch
 from datacenter.protocols.jt808.header import LONG_HEADER, SHORT_HEADER, Edition
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from datacenter.gateway.session import Session
 
 REPORT, BACKFILL = 0x0200, 0x0704
+_POSITIONS = frozenset({REPORT, BACKFILL, 0x0202, 0x0203})
+_PEEK_EVERY_S = 0.5
 _LAST = 3  # the byte of the alarm word that has bit 0
 ALARM_AT = SHORT_HEADER + _LAST
 """Where that byte stands in a frame with a short header."""
@@ -80,6 +84,7 @@ class Emergencies:
         self._waiting: deque[Seen] = deque(maxlen=_MOST)
         self._woken = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "gateway-emergency")
+        self._peeked: dict[Session, int] = {}  # sockets that are not read: how many of their bytes were looked at
 
     # --- On the loop ---
 
@@ -106,6 +111,28 @@ class Emergencies:
                 EMERGENCIES_DROPPED.inc()
             self._waiting.append(Seen(vehicle_id, message_id, form, frame, received_us))
             self._woken.set()
+
+    async def peek(self) -> None:
+        """Look at what waits unread for the sockets of shards that hold too much, until cancelled."""
+        while True:
+            await asyncio.sleep(_PEEK_EVERY_S)
+            paused = [session for shard in self._gateway.shards if shard.paused for session in shard.sessions]
+            self._peeked = {session: self._peeked.get(session, 0) for session in paused}
+            for number, session in enumerate(paused):
+                if not number % 500:
+                    await asyncio.sleep(0)  # terminals that are read come first
+                if session in self._peeked:
+                    self._peek(session)
+
+    def _peek(self, session: Session) -> None:
+        data = unread(session)
+        looked_at = self._peeked[session]
+        if session.shard is None or not session.shard.paused or len(data) <= looked_at:
+            return
+        frames, ids, self._peeked[session] = frames_in(data[looked_at:])
+        self._peeked[session] += looked_at
+        found = [number for number, message_id in enumerate(ids) if message_id in _POSITIONS]
+        self.look(session, [frames[n] for n in found], [ids[n] for n in found], time.time_ns() // 1000, session.form)
 
     async def tell(self) -> None:
         """Tell the database, until cancelled; where it is away, until it is back."""

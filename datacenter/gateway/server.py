@@ -133,7 +133,7 @@ class Gateway:
         )
         loops = (
             *(answers.listen(), self._tick(), self._sweep(), self._rehand(), self._report(), self._write_strangers()),
-            *(self.orders.deliver(), self.orders.write_down(), self.emergencies.tell()),
+            *(self.orders.deliver(), self.orders.write_down(), self.emergencies.tell(), self.emergencies.peek()),
         )
         self._tasks = [asyncio.create_task(loop) for loop in loops]
         self._server = await asyncio.get_running_loop().create_server(lambda: Session(self), sock=listener)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+import redis
+from django.conf import settings
 from django.db import connections
 
 from datacenter.accounts.models import User
-from tests.conftest import Site
+from panjin_traffic.supervisor.house import House, processes
+from tests.conftest import ROOT, Site, child_environment, wait_for
 from tests.factories import PASSWORD
+from tests.ports import free_port
 
 playwright_api = pytest.importorskip("playwright.sync_api")
 CHROMIUM = os.environ.get("CHROMIUM") or next(
@@ -60,6 +66,32 @@ def desk(chromium: str, live_server: Site, settings: object, tmp_path: object) -
         connections.close_all()  # under a running loop Django opened connections of their own
     os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
     assert wrong == []
+
+
+@pytest.fixture
+def intake(live_server: Site, tmp_path: Path) -> Iterator[int]:
+    """Gateway and shard worker as processes of their own on this test's database; the port for terminals.
+
+    Rows that the gateway should know at once are made before the first use of this fixture.
+    """
+    port = free_port()
+    house = House("127.0.0.1", 0, port, 1, tmp_path)
+    specs = [spec for spec in processes(house) if spec.name in ("gateway", "shard-0")]
+    children = []
+    for spec in specs:
+        environment = child_environment(**spec.environment, TERMINAL_PORT=str(port), INGEST_SHARDS="1")
+        log = (tmp_path / f"{spec.name}.log").open("wb")
+        children.append(subprocess.Popen(spec.command, cwd=ROOT, env=environment, stdout=log, stderr=log))
+    client = redis.from_url(settings.REDIS_URL)
+    alive = [f"{settings.REDIS_PREFIX}:alive:{kind}:*" for kind in ("gateway", "worker")]
+    wait_for(
+        lambda: all(any(client.scan_iter(pattern)) for pattern in alive), 30, f"gateway and worker, see {tmp_path}"
+    )
+    yield port
+    for child in children:
+        child.terminate()
+    for child in children:
+        child.wait(15)
 
 
 def _stays(url: str, house: str) -> bool:
