@@ -1,11 +1,12 @@
-"""What a terminal answered, in words (回复内容): titles of the protocol's tables beside the values of the wire."""
+"""What a terminal answered to an order, in words (应答内容)."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from datacenter.commands.models import Command
-from datacenter.facts.envelope import TABLES, protocol_of
+from datacenter.facts.envelope import protocol_of
+from datacenter.facts.words import rows_of
 
 RESULTS = {0: "成功", 1: "失败", 2: "消息有误", 3: "不支持", 4: "报警处理确认"}
 """Results of the general reply. JT/T 808-2019, message 0x0001."""
@@ -17,14 +18,7 @@ def result_word(command: Command) -> str:
 
 
 def answer_rows(command: Command) -> list[tuple[str, str, Any]]:
-    """Name, wire name and value of each field of the answer."""
-    if not command.answer:
+    """Title, wire name and value of each field of the answer; nothing where there is none yet."""
+    if not command.answer or command.answer_id is None:
         return []
-    form = TABLES[protocol_of(command.edition)].forms.get(command.answer_id or 0)
-    titles: dict[str, str] = {}
-    for line in form.layout.lines if form else ():
-        titles[line.name] = line.title
-        inner = getattr(line.kind, "layout", None)
-        if inner is not None and line.kind.flat:
-            titles |= {one.name: one.title for one in inner.lines}
-    return [(titles.get(name, name), name, value) for name, value in command.answer.items()]
+    return rows_of(protocol_of(command.edition), command.answer_id, command.answer)

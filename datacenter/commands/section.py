@@ -11,9 +11,11 @@ from django.utils import timezone
 from datacenter.commands.models import Command
 from datacenter.commands.orders import ORDERS, Order
 from datacenter.commands.selectors import commands_of
+from datacenter.facts.selectors import reports_of
 from datacenter.registry.models import Terminal, Vehicle
 from datacenter.registry.sections import VehicleSection, register_vehicle_section
 
+_REPORTS = 8
 _FRESH = timedelta(seconds=60)
 
 
@@ -55,8 +57,19 @@ def _moves(command: Command, now: Any) -> bool:
     return command.state == Command.State.SENT or now - last < _FRESH
 
 
+def reports_context(user: Any, vehicle: Vehicle) -> dict[str, Any] | None:
+    """What the terminal reported last besides positions; nothing where there is none."""
+    reports = reports_of(user, vehicle.pk, _REPORTS)
+    return {"reports": reports} if reports else None
+
+
 def register() -> None:
-    """Put the section where vehicles are shown."""
+    """Put the sections where vehicles are shown."""
     register_vehicle_section(
         VehicleSection("commands", "指令", 30, "commands/_section.html", section_context, right="command.view")
+    )
+    register_vehicle_section(
+        VehicleSection(
+            "reports", "终端上报", 60, "commands/_reports.html", reports_context, right="vehicle.view", places=("page",)
+        )
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from datacenter.commands import views
+from datacenter.commands import reports, views
 
 urlpatterns = [
     path("commands/", views.command_list, name="command-list"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("commands/batches/<int:pk>/", views.batch_detail, name="command-batch"),
     path("commands/batches/<int:pk>/cancel/", views.batch_cancel, name="command-batch-cancel"),
     path("commands/new/<slug:code>/", views.command_bulk, name="command-bulk"),
+    path("vehicles/<int:pk>/reports/", reports.report_list, name="vehicle-reports"),
+    path("reports/<int:pk>/", reports.report_detail, name="terminal-report"),
     path("vehicles/<int:pk>/commands/", views.vehicle_commands, name="vehicle-commands"),
     path("vehicles/<int:pk>/commands/<slug:code>/", views.vehicle_order, name="vehicle-order"),
 ]

@@ -72,7 +72,8 @@ def filled(code: str) -> Any:
 
 
 def test_every_order_is_tried() -> None:
-    assert set(ORDERS) - set(FILLED) == {"area_set"}, "say above what its form is filled with"
+    kernel = {code for code, order in ORDERS.items() if order.form.__module__.startswith("datacenter.")}
+    assert kernel - set(FILLED) == {"area_set"}, "say above what its form is filled with"
 
 
 @pytest.mark.parametrize(

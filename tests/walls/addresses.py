@@ -152,6 +152,21 @@ ADDRESSES: dict[str, Visit] = {
     "case-list": Visit("list", ("case.view",), queries=searches, shows=_case_words),
     "case-export": Visit("list", ("case.view",), queries=_formats, shows=_case_words),
     "quarantine": Visit("list", ("quarantine.view",), queries=searches, shows=_phone, reader="city"),
+    "raw-log-find": Visit("list", ("raw_log.use",), queries=lambda w: [{}, {"plate": w.vehicle.plate}], reader="city"),
+    "raw-log": Visit("detail", ("raw_log.use",), _vehicle, shows=_plate, reader="city"),
+    "raw-log-newer": Visit(
+        "detail", ("raw_log.use",), _vehicle, lambda w: [{}, {"after": 0}],
+        shows=lambda w: {w.raw_frame.raw.hex().upper()}, reader="city",
+    ),
+    "raw-log-export": Visit(
+        "detail", ("raw_log.use",), _vehicle, shows=lambda w: {w.raw_frame.raw.hex()}, reader="city"
+    ),
+    "raw-frame": Visit(
+        "detail", ("raw_log.use",), lambda w: [w.vehicle.pk, w.raw_frame.pk], shows=lambda w: {"D4"}, reader="city"
+    ),
+    "raw-log-switch": Visit(
+        "verb", ("raw_log.use",), _vehicle, bodies=lambda w: [{"hours": 1}, {"end": 1}, {}], reader="city"
+    ),
     "protocol": Visit(
         "list", ("protocol.view",), queries=lambda w: [{}, {"frame": w.frame.pk}], shows=_phone, reader="city"
     ),
@@ -199,6 +214,8 @@ ADDRESSES: dict[str, Visit] = {
     ),
     "command-detail": Visit("detail", ("command.view",), lambda w: [w.command.pk], shows=_plate),
     "command-batch": Visit("detail", ("command.view",), lambda w: [w.batch.pk], shows=_plate),
+    "vehicle-reports": Visit("detail", ("vehicle.view",), _vehicle, shows=lambda w: {"D4W4运单"}),
+    "terminal-report": Visit("detail", ("vehicle.view",), lambda w: [w.report.pk], shows=lambda w: {"D4W4运单"}),
     "vehicle-commands": Visit("detail", ("command.view",), _vehicle, shows=lambda w: {"D4W4请靠边"}),
     "trip-detail": Visit("detail", ("trip.view",), _trip, shows=_plate),
     "api-trip-detail": Visit("detail", ("trip.view",), _trip, shows=_plate),
@@ -233,6 +250,7 @@ ADDRESSES: dict[str, Visit] = {
 }  # fmt: skip
 # What the responsible reader is not asked to open: nothing lies there, or it would be done.
 NOT_READ = (
+    "raw-log-switch",
     "command-cancel",
     "command-batch-cancel",
     "vehicle-order",

@@ -18,8 +18,12 @@ from datacenter.cases.workflow import Subject
 from datacenter.commands.models import Command, CommandBatch
 from datacenter.commands.workflow import send_to_many
 from datacenter.detection.models import Finding
+from datacenter.facts.catalogue import Fact
+from datacenter.facts.models import TerminalReport
+from datacenter.facts.workflow import keep_report
+from datacenter.gateway.models import RawFrame
 from datacenter.ingest.models import QuarantinedFrame
-from datacenter.protocols.jt808.messages import TextMessage
+from datacenter.protocols.jt808.messages import TextMessage, WaybillReport
 from datacenter.registry import masking
 from datacenter.registry.models import (
     Certificate,
@@ -60,6 +64,8 @@ class World:
     trip: Trip
     command: Command
     batch: CommandBatch
+    report: TerminalReport
+    raw_frame: RawFrame
 
     @property
     def span(self) -> dict[str, str]:
@@ -159,13 +165,15 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
         permit.number, terminal.phone, terminal.terminal_id, terminal.iccid, terminal.maker,
         unknown.phone, frame.raw.hex(), frame.raw.hex(" "),
         str(LATITUDE_E6), str(LONGITUDE_E6), "40.992457", "122.066243",
-        case.number, waiting.number, attachment.name, attachment.sha256, "D4W4路口", "D4W4已整改", "D4W4请靠边",
+        case.number, waiting.number, attachment.name, attachment.sha256, "D4W4路口", "D4W4已整改",
+        "D4W4请靠边", "D4W4运单",
         *(f"/{kind}/{row.pk}/" for kind, row in
           (("vehicles", vehicle), ("companies", company), ("practitioners", person), ("trips", trip))),
     }  # fmt: skip
     return World(
         company, vehicle, person, terminal, unknown, frame, finding, case, attachment, waiting, county_officer,
-        neighbour, frozenset(secrets), trip=trip, command=command, batch=command.batch,
+        neighbour, frozenset(secrets), trip=trip, command=command, batch=command.batch, report=_report(vehicle),
+        raw_frame=_record(vehicle),
     )  # fmt: skip
 
 
@@ -175,6 +183,24 @@ def _order(vehicle: Vehicle, by: User) -> Command:
     send = {"by": by, "kind": "text", "summary": "文本下发：D4W4请靠边", "selection": vehicle.plate}
     fleet = list(with_terminal_in_use(Vehicle.objects.filter(pk=vehicle.pk)))
     return Command.objects.select_related("batch").get(batch=send_to_many(fleet, lambda *_: order, **send))
+
+
+def _report(vehicle: Vehicle) -> TerminalReport:
+    """A waybill that its terminal reported."""
+    message = WaybillReport("D4W4运单".encode("gb18030"))
+    keep_report(
+        Fact("jt808", "2013", 0x0701, 7, "14411104777", vehicle.pk, timezone.now(), message.encode("2013"), message)
+    )
+    report = TerminalReport.objects.get(vehicle=vehicle)
+    report.title = "电子运单上报 D4W4运单"
+    report.save()
+    return report
+
+
+def _record(vehicle: Vehicle) -> RawFrame:
+    """A frame in the raw log."""
+    facts = {"direction": "up", "protocol": "jt808", "message_id": 2, "serial": 7, "raw": bytes.fromhex("7ed477477e")}
+    return RawFrame.objects.create(vehicle=vehicle, at=timezone.now(), **facts)
 
 
 def _operate(vehicle: Vehicle, paper: Certificate) -> Trip:

@@ -13,4 +13,10 @@ ORDERS: dict[str, Order] = {
     for order in module.ORDERS
 }
 
-__all__ = ["ORDERS", "Order", "OrderForm", "clean_gbk"]
+
+def enter(*orders: Order) -> None:
+    """Add a subsystem's orders behind the kernel's; from its ``ready()``."""
+    ORDERS.update({order.code: order for order in orders})
+
+
+__all__ = ["ORDERS", "Order", "OrderForm", "clean_gbk", "enter"]
