@@ -12,10 +12,23 @@ class DatacenterConfig(AppConfig):
         from datacenter import admin  # noqa: F401  registers what administrators edit
         from datacenter.accounts import grants
         from datacenter.cases import workflow
+        from datacenter.commands import driver_card  # noqa: F401  it registers
+        from datacenter.commands import section as commands_section
         from datacenter.detection import case_block, detectors, findings, on_track, settings  # noqa: F401  they register
+        from datacenter.diagnosis import section as diagnosis_section
+        from datacenter.emergencies import pictures
+        from datacenter.media import defaults as media_defaults
+        from datacenter.media import keepers  # noqa: F401  it registers for photos
+        from datacenter.media import pictures as media_pictures
+        from datacenter.media import section as media_section
 
+        pictures.register(media_pictures.pictures_between)
+        commands_section.register()
+        media_section.register()
+        diagnosis_section.register()
         if findings.confirm_on_verify not in workflow.AFTER_VERIFY:
             workflow.AFTER_VERIFY.append(findings.confirm_on_verify)
         post_migrate.connect(grants.apply, sender=self, dispatch_uid="grants")
         post_migrate.connect(workflow.enter_general_rule, sender=self, dispatch_uid="general_rule")
         post_migrate.connect(settings.enter_detectors, sender=self, dispatch_uid="detectors")
+        post_migrate.connect(media_defaults.enter_codes, sender=self, dispatch_uid="safety_codes")

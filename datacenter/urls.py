@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("datacenter.tracks.urls")),
     path("", include("datacenter.cases.urls")),
     path("", include("datacenter.commands.urls")),
+    path("", include("datacenter.emergencies.urls")),
     path("", include("datacenter.gateway.urls")),
     path("", include("datacenter.media.urls")),
     path("", include("datacenter.diagnosis.urls")),

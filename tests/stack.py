@@ -33,7 +33,8 @@ class Stack:
         self.directory = directory
         self.postgres = PostgresServer(directory / "postgres")
         self.valkey = ValkeyServer(directory / "valkey")
-        self.house = House("127.0.0.1", free_port(), free_port(), shards, directory, known_as="127.0.0.1")
+        web, terminal, media = free_port(), free_port(), free_port()
+        self.house = House("127.0.0.1", web, terminal, shards, directory, media_port=media, known_as="127.0.0.1")
         self.specs = {spec.name: spec for spec in processes(self.house)}
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self._more = more
@@ -111,6 +112,7 @@ class Stack:
             "BIND_HOST": "127.0.0.1",
             "WEB_PORT": str(self.house.web_port),
             "TERMINAL_PORT": str(self.house.terminal_port),
+            "MEDIA_PORT": str(self.house.media_port),
             "INGEST_SHARDS": str(self.house.shards),
             "LOG_LEVEL": "WARNING",
             **self._more,

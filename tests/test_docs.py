@@ -62,7 +62,8 @@ def test_every_model_is_in_the_glossary_under_its_chinese_name() -> None:
     entries = dict(glossary())
     missing = [
         f"| {model.__name__} | {model._meta.verbose_name} |"
-        for model in apps.get_app_config("datacenter").get_models()
+        for app in ("datacenter", "taxi")
+        for model in apps.get_app_config(app).get_models()
         if str(model._meta.verbose_name) not in entries.get(model.__name__, "")
     ]
     assert not missing, "add to docs/glossary.md:\n" + "\n".join(missing)

@@ -23,7 +23,7 @@ from datacenter.detection import catalogue
 from datacenter.detection.models import DetectorSetting
 from tests.conftest import on_test_database
 
-OURS = ("datacenter",)
+OURS = ("datacenter", "taxi")
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +31,8 @@ def loader() -> MigrationLoader:
     return MigrationLoader(None)
 
 
-def of_ours(loader: MigrationLoader) -> list[str]:
-    return sorted(name for app, name in loader.disk_migrations if app in OURS)
+def of(app: str, loader: MigrationLoader) -> list[str]:
+    return sorted(name for owner, name in loader.disk_migrations if owner == app)
 
 
 def test_models_and_migrations_say_the_same(db: None) -> None:
@@ -43,17 +43,19 @@ def test_models_and_migrations_say_the_same(db: None) -> None:
         pytest.fail(f"a migration is missing:\n{out.getvalue()}")
 
 
-def test_they_stand_in_one_line(loader: MigrationLoader) -> None:
+@pytest.mark.parametrize("app", OURS)
+def test_they_stand_in_one_line(loader: MigrationLoader, app: str) -> None:
     assert not loader.detect_conflicts()
-    names = of_ours(loader)
+    names = of(app, loader)
     assert [name[:4] for name in names] == [f"{number:04d}" for number in range(1, len(names) + 1)]
     for before, after in pairwise(names):
-        needed = loader.disk_migrations["datacenter", after].dependencies
-        assert [name for app, name in needed if app in OURS] == [before]
+        needed = loader.disk_migrations[app, after].dependencies
+        assert [name for owner, name in needed if owner == app] == [before]
 
 
-def test_each_is_named_for_its_idea(loader: MigrationLoader) -> None:
-    for name in of_ours(loader):
+@pytest.mark.parametrize("app", OURS)
+def test_each_is_named_for_its_idea(loader: MigrationLoader, app: str) -> None:
+    for name in of(app, loader):
         assert re.fullmatch(r"\d{4}_[a-z][a-z0-9_]*", name), name
         assert "_auto_" not in name, name
 
@@ -129,6 +131,7 @@ def test_from_zero_and_again_gives_the_same_database(empty_database: str, django
         call_command("migrate", database=empty_database, verbosity=0)
         assert shape_of(empty_database) == once
         assert MigrationRecorder(connections[empty_database]).applied_migrations().keys() == applied
-        assert {name for app, name in applied if app == "datacenter"} == set(of_ours(MigrationLoader(None)))
+        for app in OURS:
+            assert {name for owner, name in applied if owner == app} == set(of(app, MigrationLoader(None)))
         assert once == shape_of("default")
     assert settings.DATABASE_USERS["web"] in {grantee for grantee, *_ in once["grants"]}

@@ -30,6 +30,7 @@ _SECTIONS: tuple[tuple[object, tuple[Entry, ...]], ...] = (
             Entry("home", gettext_lazy("今日待办"), "layout-dashboard", key="h"),
             Entry("live-map", gettext_lazy("实时地图"), "map-2", ("map.view",), "m"),
             Entry("command-list", gettext_lazy("指令"), "send", ("command.view",), "o"),
+            Entry("emergency-desk", gettext_lazy("紧急报警"), "bell-ringing", ("emergency.view",), "e"),
             Entry("case-list", gettext_lazy("案件"), "folders", ("case.view",), "c"),
             Entry("safety-alarms", gettext_lazy("主动安全"), "steering-wheel", ("media.view",), "s"),
             Entry("media-gallery", gettext_lazy("多媒体"), "photo", ("media.view",), "i"),

@@ -45,6 +45,8 @@ GRANTS: dict[str, tuple[str, str]] = {
     "permit": (_ALL, _READ),
     "practitioner": (_ALL, _READ),
     "quarantined_frame": (_READ, _ADD),
+    "raw_frame": (_READ, _ALL),
+    "raw_log_switch": (_WORK, _READ),
     "redetection_span": ("", _ALL),
     "safety_alarm": (_READ, _WORK),
     "safety_event_code": (_WORK, _READ),

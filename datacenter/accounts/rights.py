@@ -35,6 +35,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "case.close",
             "quarantine.view",
             "protocol.view",
+            "raw_log.use",
             "terminal.adopt",
             "detector.change",
             "trip.view",
@@ -67,9 +68,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "media.view",
         }
     ),
-    Role.HOTLINE_OPERATOR: frozenset(
-        {"vehicle.view", "case.view", "trip.view", "emergency.view", "emergency.handle"}
-    ),
+    Role.HOTLINE_OPERATOR: frozenset({"vehicle.view", "case.view", "trip.view", "emergency.view", "emergency.handle"}),
     Role.ENFORCEMENT_OFFICER: frozenset(
         _WATCH | {"company.view", "practitioner.view", "case.view", "trip.view", "emergency.view", "media.view"}
     ),
@@ -90,5 +89,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "trip.export",
         }
     ),
-    Role.ADMINISTRATOR: frozenset({"account.change", "audit.view", "quarantine.view", "protocol.view", "detector.change"}),
+    Role.ADMINISTRATOR: frozenset(
+        {"account.change", "audit.view", "quarantine.view", "protocol.view", "raw_log.use", "detector.change"}
+    ),
 }

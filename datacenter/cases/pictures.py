@@ -13,7 +13,7 @@ from datacenter.cases.models import CaseAttachment
 THUMB_PX = 320
 _SHOWN = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 # Whatever a file turns out to be, it is no page: no script, no frame, nothing from it runs under our address.
-_GUARD = {
+GUARD = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cache-Control": "private, max-age=3600",
@@ -23,13 +23,13 @@ _GUARD = {
 def original(attachment: CaseAttachment) -> FileResponse:
     """The file as it was uploaded."""
     path = _path(attachment)
-    content_type = _picture_type(path)
+    content_type = picture_type(path)
     response = FileResponse(
         path.open("rb"),
         as_attachment=content_type is None,
         filename=attachment.name or path.name,
         content_type=content_type or "application/octet-stream",
-        headers=_GUARD,
+        headers=GUARD,
     )
     return response
 
@@ -37,18 +37,24 @@ def original(attachment: CaseAttachment) -> FileResponse:
 def thumbnail(attachment: CaseAttachment) -> HttpResponse:
     """A small JPEG of a picture, upright, without what the camera wrote into it."""
     path = _path(attachment)
-    if _picture_type(path) is None:
+    if picture_type(path) is None:
         raise CaseNotFound(attachment=attachment.pk)
-    content = io.BytesIO()
     try:
-        with Image.open(path) as picture:
-            picture.draft("RGB", (THUMB_PX, THUMB_PX))
-            small = ImageOps.exif_transpose(picture) or picture
-            small.thumbnail((THUMB_PX, THUMB_PX))
-            small.convert("RGB").save(content, "JPEG", quality=80)
+        content = small_copy(path)
     except (OSError, SyntaxError, ValueError) as fault:  # breaks off in the middle: kept, not drawn
         raise CaseNotFound("照片不完整，不能显示缩略图", attachment=attachment.pk) from fault
-    return HttpResponse(content.getvalue(), content_type="image/jpeg", headers=_GUARD)
+    return HttpResponse(content, content_type="image/jpeg", headers=GUARD)
+
+
+def small_copy(path: Path) -> bytes:
+    """The thumbnail's bytes. Raises ``OSError``, ``SyntaxError`` or ``ValueError`` on a picture that breaks off."""
+    content = io.BytesIO()
+    with Image.open(path) as picture:
+        picture.draft("RGB", (THUMB_PX, THUMB_PX))
+        small = ImageOps.exif_transpose(picture) or picture
+        small.thumbnail((THUMB_PX, THUMB_PX))
+        small.convert("RGB").save(content, "JPEG", quality=80)
+    return content.getvalue()
 
 
 def _path(attachment: CaseAttachment) -> Path:
@@ -58,7 +64,7 @@ def _path(attachment: CaseAttachment) -> Path:
     return path
 
 
-def _picture_type(path: Path) -> str | None:
+def picture_type(path: Path) -> str | None:
     """The type that the bytes say, whatever was claimed; None if they are no picture."""
     try:
         with Image.open(path) as picture:

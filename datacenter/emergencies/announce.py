@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from datacenter.cases.announce import tell
+from datacenter.broadcast import tell
 
 
 def group(level: str, owner: str | int = "") -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from datacenter.accounts.scope import Scope
-from datacenter.cases.consumers import ScopedChanges
+from datacenter.accounts.sockets import ScopedChanges
 from datacenter.emergencies import announce
 
 

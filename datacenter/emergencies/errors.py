@@ -35,3 +35,13 @@ class NoteMissing(DomainError):
     def fields(self) -> dict[str, list[str]]:
         """The field and what is wrong with it."""
         return {self.field: [self.message]}
+
+
+class TooManyCalls(DomainError):
+    """More rows than one file takes."""
+
+    code = "too_many_rows"
+    status = 422
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"超过 {most:,} 行，请缩小筛选范围后再导出", most=most)

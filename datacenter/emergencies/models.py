@@ -1,5 +1,7 @@
 """Emergency calls and what was done about each (紧急报警、处置记录)."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 
@@ -10,6 +12,9 @@ class EmergencyCall(models.Model):
     One open call a vehicle. ``bit_on`` follows the terminal's bit also behind the call's end, so that a button that
     stays down does not ring anew with each report.
     """
+
+    LATE = timedelta(minutes=2)
+    """A report under way for longer is a backfill (补报): the terminal had no network."""
 
     class State(models.TextChoices):
         RINGING = "ringing", "待接警"
@@ -39,6 +44,7 @@ class EmergencyCall(models.Model):
     raised_at = models.DateTimeField("收到时间")
     last_seen_at = models.DateTimeField("最近一次上报")
     reports = models.PositiveIntegerField("上报次数", default=1)
+    presses = models.PositiveIntegerField("按下次数", default=1)
     latitude_e6 = models.IntegerField("纬度", null=True)
     longitude_e6 = models.IntegerField("经度", null=True)
     speed_dkmh = models.IntegerField("速度（0.1 km/h）", null=True)
@@ -65,6 +71,8 @@ class EmergencyCall(models.Model):
         indexes = [
             models.Index(fields=["-raised_at", "-id"], name="emergency_call_newest"),
             models.Index(fields=["vehicle", "-raised_at"], name="emergency_call_by_vehicle"),
+            # What every worker and gateway remembers: few rows of many.
+            models.Index(fields=["vehicle"], name="emergency_call_bit_on", condition=models.Q(bit_on=True)),
         ]
 
     def __str__(self) -> str:
@@ -74,6 +82,16 @@ class EmergencyCall(models.Model):
     def is_open(self) -> bool:
         """Whether somebody still has to deal with it."""
         return self.closed_at is None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it came as a backfill (补报)."""
+        return self.raised_at - self.device_time > self.LATE
+
+    @property
+    def waited_s(self) -> int | None:
+        """Seconds until somebody took it (接警用时)."""
+        return round((self.acknowledged_at - self.raised_at).total_seconds()) if self.acknowledged_at else None
 
     @property
     def late_s(self) -> int:
@@ -86,6 +104,7 @@ class EmergencyEvent(models.Model):
 
     class Verb(models.TextChoices):
         RAISE = "raise", "报警"
+        PRESS = "press", "再次按下"
         ACKNOWLEDGE = "acknowledge", "接警"
         NOTE = "note", "记录"
         REQUEST = "request", "下发指令"
@@ -95,10 +114,9 @@ class EmergencyEvent(models.Model):
     call = models.ForeignKey(EmergencyCall, models.PROTECT, related_name="events", verbose_name="紧急报警")
     verb = models.CharField("动作", max_length=12, choices=Verb.choices)
     at = models.DateTimeField("时间")
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="经办人"
-    )
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="经办人")
     note = models.CharField("说明", max_length=1000, blank=True)
+    command = models.ForeignKey("datacenter.Command", models.PROTECT, null=True, related_name="+", verbose_name="指令")
     detail = models.JSONField("要素", default=dict)
 
     class Meta:

@@ -4,4 +4,4 @@ from django.urls import URLPattern, path
 
 from datacenter.emergencies.consumers import EmergencyChanges
 
-websocket_urlpatterns: list[URLPattern] = [path("ws/emergencies/", EmergencyChanges.as_asgi())]  # type: ignore[arg-type]
+websocket_urlpatterns: list[URLPattern] = [path("ws/emergencies/", EmergencyChanges.as_asgi())]

@@ -22,6 +22,8 @@ ORDERS_SENT = counter("gateway_orders_sent_total", "Orders written to terminals"
 ORDERS_UNFIT = counter("gateway_orders_unfit_total", "Orders that could not be written as the terminal speaks")
 EMERGENCIES = counter("gateway_emergencies_total", "Reports with the emergency bit, or the end of it, told at once")
 EMERGENCIES_DROPPED = counter("gateway_emergencies_dropped_total", "The same, left to the worker: too many waited")
+RAW_FRAMES = counter("gateway_raw_frames_total", "Frames written into the raw log")
+RAW_DROPPED = counter("gateway_raw_dropped_total", "Frames that the raw log lacks: too many, or no database")
 RESENDS_ASKED = counter("gateway_resends_asked_total", "0x8003 sent for missing packets")
 NOT_QUARANTINED = counter("gateway_not_quarantined_total", "Bad frames past the quarantine's rate: counted, not kept")
 

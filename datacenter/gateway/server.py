@@ -32,6 +32,7 @@ from datacenter.gateway.limits import Limits, raise_file_limit
 from datacenter.gateway.orders import Orders
 from datacenter.gateway.outbox import Outbox, broker_key
 from datacenter.gateway.owed import Owed
+from datacenter.gateway.raw_log import RawLog
 from datacenter.gateway.session import Session
 from datacenter.gateway.shard import Shard
 from datacenter.gateway.unknown import Strangers
@@ -100,6 +101,7 @@ class Gateway:
         self.threads = ThreadPoolExecutor(1, "gateway-db")
         self.orders = Orders(self)
         self.emergencies = Emergencies(self)
+        self.raw_log = RawLog(self)
         self._server: asyncio.Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.stopping = False
@@ -134,6 +136,7 @@ class Gateway:
         loops = (
             *(answers.listen(), self._tick(), self._sweep(), self._rehand(), self._report(), self._write_strangers()),
             *(self.orders.deliver(), self.orders.write_down(), self.emergencies.tell(), self.emergencies.peek()),
+            *(self.raw_log.follow(), self.raw_log.write_down()),
         )
         self._tasks = [asyncio.create_task(loop) for loop in loops]
         self._server = await asyncio.get_running_loop().create_server(lambda: Session(self), sock=listener)
@@ -223,6 +226,7 @@ class Gateway:
         session.connection.authenticated = False
         session.ordered.clear()
         session.left_at = self.clock_s
+        self.raw_log.forget(session)
         if session.shard is not None:
             session.shard.sessions.discard(session)
             session.shard = None
@@ -233,6 +237,7 @@ class Gateway:
         """Put a session where its vehicle's positions go; the registry may have changed its mind."""
         shard = self.shards[shard_of(entry.vehicle_id)]
         session.vehicle_id = entry.vehicle_id
+        session.recorded = entry.vehicle_id in self.raw_log.on
         if session.shard is shard:
             return
         if session.shard is not None:

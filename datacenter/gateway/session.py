@@ -50,6 +50,7 @@ class Session(asyncio.Protocol):
         "opened_at",
         "ordered",
         "phone",
+        "recorded",
         "remote",
         "seen_at",
         "shard",
@@ -68,6 +69,7 @@ class Session(asyncio.Protocol):
         self.vehicle_id = 0
         self.alarm_at = ALARM_AT  # in its frames: the byte with the emergency bit
         self.waiting = 0  # its frames that are not known to be committed
+        self.recorded = False  # in the raw log
         self.remote = ""
         self.opened_at = self.seen_at = gateway.clock_s
         self.left_at = 0.0  # when it unregistered
@@ -115,6 +117,8 @@ class Session(asyncio.Protocol):
             self._early_data(data)
             return
         received_us = time.time_ns() // 1000
+        if self.recorded:
+            gateway.raw_log.came(self, data, received_us)
         for event in connection.receive(data, gateway.clock_s):
             if type(event) is Locations and self.shard is not None:
                 frames, ids, emergencies = event.frames, event.message_ids, gateway.emergencies
@@ -193,6 +197,8 @@ class Session(asyncio.Protocol):
         """Send frames that are sealed already."""
         if self.transport is not None and not self.closed:
             self.transport.write(data)
+            if self.recorded:
+                self.gateway.raw_log.went(self, data)
 
     def answer(self, serial: int, message_id: int, result: int) -> None:
         """0x8001 for one message."""
@@ -203,9 +209,12 @@ class Session(asyncio.Protocol):
         if self.closed or self.transport is None:
             return False
         try:
-            self.transport.write(self.connection.general_replies(serials, message_ids, result))
+            replies = self.connection.general_replies(serials, message_ids, result)
         except NotBound:
             return False
+        self.transport.write(replies)
+        if self.recorded:
+            self.gateway.raw_log.went(self, replies)
         return True
 
     def ask_missing(self, now: float, quiet_s: float) -> None:

@@ -57,7 +57,11 @@ OWN_WORDS = b"\xff\x08"
 
 @dataclass(slots=True)
 class Decoded:
-    """What a batch holds: ``positions`` row by row with their raw ``extras``, and ``frame``, the frame each came in."""
+    """What a batch holds: ``positions`` row by row with their raw ``extras``, and ``frame``, the frame each came in.
+
+    ``timeless`` are the rows of absurd time with the time of their arrival instead: no track has them, but an emergency
+    button is one whatever its terminal's clock says.
+    """
 
     positions: Positions
     extras: list[bytes]
@@ -65,6 +69,7 @@ class Decoded:
     results: npt.NDArray[np.uint8]  # per frame: what the gateway answers
     rejected: list[Rejected]
     facts: dict[int, bytes] = field(default_factory=dict)  # by frame: messages that are no positions, packed
+    timeless: Positions = field(default_factory=Positions.empty)
 
 
 def decode_batch(batch: Batch) -> Decoded:
@@ -148,6 +153,9 @@ def _rows(
             told = np.datetime64(int(columns.device_time[row]) + 8 * 3600, "s")
             detail = f"终端时间 {told} 超出允许范围（超前 10 分钟至滞后 183 天）"
             decoded.rejected.append(_reject(batch, frames, index, "absurd_time", detail))
+        timeless = _positions(columns, vehicle, received, np.flatnonzero(absurd))
+        timeless.device_time[:] = timeless.received_us // 1_000_000
+        decoded.timeless = Positions.join([decoded.timeless, timeless])
     keep = np.flatnonzero(~absurd)
     return _positions(columns, vehicle, received, keep), columns.frame[keep], keep
 

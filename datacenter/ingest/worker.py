@@ -31,6 +31,7 @@ from datacenter.ingest.batch import BAD_MESSAGE, Batch, Rejected
 from datacenter.ingest.decode import Decoded, decode_batch
 from datacenter.ingest.errors import Superseded
 from datacenter.ingest.models import EngineCheckpoint, IngestShard, QuarantinedFrame, RedetectionSpan
+from datacenter.media.alarms import keep_alarms
 from datacenter.registry.models import Vehicle
 from datacenter.tracks import live, store
 from datacenter.tracks.position import Positions
@@ -74,6 +75,10 @@ class ShardWorker:
         """Store one batch; the result of each frame, and the live message. Raises where it must be handed in again."""
         decoded = decode_batch(batch)
         frames = np.arange(len(batch))
+        if len(decoded.timeless):
+            with transaction.atomic():
+                self._lock()
+                self._watch(decoded.timeless)
         self._store_part(decoded, frames, batch, decoded.rejected)
         for entry in decoded.rejected[len(batch.rejected) :]:  # the gateway has counted its own
             metrics.FRAMES_QUARANTINED.inc(entry.reason)
@@ -144,6 +149,7 @@ class ShardWorker:
                 kept = positions.take(order)
                 self._watch(kept)
                 tails = [extras[row] for row in order.tolist()]
+                keep_alarms(kept, tails)
                 in_order = kept.take(fresh)
                 with connection.cursor() as cursor:
                     if fresh.all():

@@ -123,6 +123,15 @@ class TruncatedBody(FieldError):
         super().__init__(f"消息体不完整：需要 {needed} 字节，只有 {had} 字节", needed=needed, had=had, offset=offset)
 
 
+class LeftOver(FieldError):
+    """More bytes than the table has fields for."""
+
+    code = "left-over"
+
+    def __init__(self, left: int, offset: int = 0) -> None:
+        super().__init__(f"比表中的字段多 {left} 字节", left=left, offset=offset)
+
+
 class BadBcd(FieldError):
     """A nibble above 9 where decimal digits are due."""
 

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, ClassVar, TypeVar
 
-from .errors import FieldError, TruncatedBody, UnknownMessage
+from .compiled import Line, make_reader, make_writer
+from .errors import FieldError, TruncatedBody, UnfitValue, UnknownMessage
+from .trace import Trace
 from .wire import ABSENT, Kind, Reader
 
 EDITION_PREFIX = "v"
@@ -61,7 +63,7 @@ class Explained:
 
 
 class Layout:
-    """The table of one dataclass."""
+    """The table of one dataclass. Reading and writing go through functions made from it (``compiled.py``)."""
 
     def __init__(self, form: type) -> None:
         self.form = form
@@ -72,10 +74,39 @@ class Layout:
                 Field(item.name, line.name or item.name, line.title, line.kind, line.by_edition, line.optional)
             )
         self.lines = tuple(lines)
+        self.editions = frozenset(edition for line in lines for edition in line.by_edition)
+        self._readers: dict[str, Callable[[Reader], Any]] = {}
+        self._writers: dict[str, Callable[[Any, str], bytes]] = {}
 
-    def read(self, reader: Reader, explain: list[Explained] | None = None) -> Any:
+    def _compiled(self, edition: str) -> tuple[str, list[Line]]:
+        """The lines as ``edition`` has them; all editions that no line names share one function."""
+        named = edition if edition in self.editions else ""
+        lines = [Line(line.attribute, line.name, line.kind_in(named), line.optional) for line in self.lines]
+        return named, lines
+
+    def _reader(self, edition: str) -> Callable[[Reader], Any]:
+        named, lines = self._compiled(edition)
+        if named not in self._readers:
+            self._readers[named] = make_reader(self.form, lines, self._read_by_line)
+        return self._readers[named]
+
+    def _writer(self, edition: str) -> Callable[[Any, str], bytes]:
+        named, lines = self._compiled(edition)
+        if named not in self._writers:
+            self._writers[named] = make_writer(self.form, lines, self._encode_by_line)
+        return self._writers[named]
+
+    def read(self, reader: Reader) -> Any:
         """The message under the cursor. Raises ``FieldError`` with the field's wire name and offset."""
-        outer, edition = reader.known, reader.edition
+        if reader.trace is not None:
+            return self._read_by_line(reader)
+        edition = reader.edition
+        read = self._readers.get(edition if edition in self.editions else "")
+        return (read or self._reader(edition))(reader)
+
+    def _read_by_line(self, reader: Reader) -> Any:
+        """The same, a line at a time: where a field is wrong, and where each one has to leave its trace."""
+        outer, edition, trace = reader.known, reader.edition, reader.trace
         values: dict[str, Any] = {}
         reader.known = values
         for line in self.lines:
@@ -84,14 +115,16 @@ class Layout:
             if line.optional and start >= reader.end:
                 values[line.attribute] = None
                 continue
+            row = trace.begin(start, line.name, line.title, kind, line.attribute, self.form) if trace else None
             try:
                 values[line.attribute] = kind.read(reader)
             except FieldError as fault:
                 fault.field = fault.field or line.name
+                if trace and row:
+                    trace.fail(row, fault)
                 raise
-            if explain is not None and kind is not ABSENT:
-                value = kind.show(values[line.attribute])
-                explain.append(Explained(start, reader.data[start : reader.pos], line.name, line.title, value))
+            if trace and row:
+                trace.end(row, reader.pos, values[line.attribute])
         reader.known = outer
         return self.form(**values)
 
@@ -109,6 +142,10 @@ class Layout:
 
     def encode(self, message: Any, edition: str = "") -> bytes:
         """Raises ``UnfitValue`` where a field can't carry its value."""
+        write = self._writers.get(edition if edition in self.editions else "")
+        return (write or self._writer(edition))(message, edition)
+
+    def _encode_by_line(self, message: Any, edition: str) -> bytes:
         parts: list[bytes] = []
         for line in self.lines:
             value = getattr(message, line.attribute)
@@ -137,14 +174,20 @@ class Layout:
         return out
 
     def explain(self, body: bytes, edition: str = "") -> list[Explained]:
-        """Each field of ``body`` with its offset and bytes, to lay beside the printed table."""
-        rows: list[Explained] = []
-        self.read(Reader(body, edition), rows)
-        return rows
+        """Each field of ``body`` with its offset and bytes; ``explain.py`` goes into what lies inside them."""
+        trace = Trace()
+        self.read(Reader(body, edition, trace))
+        return [
+            Explained(row.start, body[row.start : row.stop], row.name, row.title, row.kind.show(row.value))
+            for row in trace.rows
+            if row.depth == 0 and row.kind is not ABSENT
+        ]
 
 
 class Struct(Kind[Any]):
     """A dataclass with a table of its own, inside another; ``flat``: shown among the other's fields."""
+
+    looks_back = False
 
     def __init__(self, form: type, *, flat: bool = False) -> None:
         self.flat = flat
@@ -155,6 +198,8 @@ class Struct(Kind[Any]):
         return self.layout.read(reader)
 
     def write(self, value: Any, edition: str = "") -> bytes:
+        if not isinstance(value, self.layout.form):
+            raise UnfitValue(value, self.title)
         return self.layout.encode(value, edition)
 
     def show(self, value: Any) -> dict[str, Any]:
@@ -199,6 +244,8 @@ class Catalogue:
         def enter(form: F) -> F:
             assert message_id not in self.forms, f"0x{message_id:04X} twice"
             form.message_id, form.title, form.layout = message_id, title, Layout(form)  # type: ignore[attr-defined]
+            if form.edition_of.__func__ is Message.edition_of.__func__:  # type: ignore[attr-defined]
+                form.decode = form.layout.decode  # type: ignore[attr-defined]  # no edition to find out: two calls less
             self.forms[message_id] = form
             return form
 

@@ -5,11 +5,15 @@ clock live here, so that no other module divides by ten or strips a zero byte. T
 lay kinds one after another in the standard's order. ``show`` gives what goes into JSON under the wire name.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import IntFlag
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
-from .errors import BadBcd, BadText, BadTime, TruncatedBody, UnfitValue
+from .errors import BadBcd, BadText, BadTime, FieldError, TruncatedBody, UnfitValue
+from .inline import Inline, read_moment, write_moment
+from .trace import Trace
 
 T = TypeVar("T")
 
@@ -17,15 +21,24 @@ GMT8 = timezone(timedelta(hours=8), "GMT+8")
 """What terminals and platforms call time; the trade has no other zone."""
 
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
 class Reader:
     """A cursor over one body; ``known`` holds the fields already read, for lists counted by an earlier field."""
 
-    __slots__ = ("data", "edition", "end", "known", "pos")
+    __slots__ = ("data", "edition", "end", "known", "pos", "trace")
 
-    def __init__(self, data: bytes, edition: str = "") -> None:
-        self.data, self.edition = data, edition
+    def __init__(self, data: bytes, edition: str = "", trace: Trace | None = None) -> None:
+        self.data, self.edition, self.trace = data, edition, trace
         self.pos, self.end = 0, len(data)
-        self.known: dict[str, Any] = {}
+        self.known: Mapping[str, Any] = _NOTHING
+
+    def part(self, start: int, stop: int) -> "Reader":
+        """A reader of these bytes alone; offsets count on from the body's beginning, and a trace goes on."""
+        inner = Reader(self.data, self.edition, self.trace)
+        inner.pos, inner.end = start, stop
+        return inner
 
     @property
     def remaining(self) -> int:
@@ -46,11 +59,17 @@ class Kind(Generic[T]):
     """One way of lying on the wire. ``size`` is in bytes, None where it varies; ``title`` is the standard's word.
 
     What a ``flat`` kind shows is a dictionary that stands among the fields around it, not under a name of its own.
+    A kind whose ``read`` never asks for ``reader.known`` may say so by ``looks_back = False``: it is read faster.
     """
 
     size: int | None = None
     title: str = ""
     flat: bool = False
+    looks_back: bool = True
+
+    def inline(self) -> Inline | None:
+        """Short-cut for generated code, None where there is none. Holds while read, write and show stay as they are."""
+        return None
 
     def read(self, reader: Reader) -> T:
         raise NotImplementedError
@@ -65,9 +84,19 @@ class Kind(Generic[T]):
         """Wire fields that this kind carries along, such as the length in front of a text."""
         return {}
 
+    def of(self, value: Any) -> "Kind[Any]":
+        """The kind that carries ``value``: itself, or the one that it chooses or wraps. Raises ``UnfitValue``."""
+        return self
+
+    def means(self, value: Any) -> list[str]:
+        """What the standard calls this value, in Chinese: a code's name, the bits that are set. Empty: nothing."""
+        return []
+
 
 class Integer(Kind[int]):
     """BYTE, WORD, DWORD and their signed forms, big-endian."""
+
+    looks_back = False
 
     def __init__(self, size: int, signed: bool = False) -> None:
         self.size, self.signed = size, signed
@@ -84,30 +113,26 @@ class Integer(Kind[int]):
         except (OverflowError, TypeError, ValueError):
             raise UnfitValue(value, self.title) from None
 
+    def inline(self) -> Inline | None:
+        code = {1: "B", 2: "H", 4: "I", 8: "Q"}.get(self.size or 0, "")
+        return Inline(code.lower() if self.signed else code) if code else None
+
+
+class Number(Integer):
+    """A number that is a name: ids of messages, shown in hexadecimal."""
+
+    def show(self, value: int) -> Any:
+        return f"0x{value:0{2 * (self.size or 0)}X}"
+
 
 U8, U16, U32, U64 = Integer(1), Integer(2), Integer(4), Integer(8)
 I8, I16, I32 = Integer(1, signed=True), Integer(2, signed=True), Integer(4, signed=True)
 
 
-class SignMagnitude(Kind[int]):
-    """A number whose highest bit is its sign and whose other bits are its magnitude."""
-
-    def __init__(self, size: int) -> None:
-        self.size, self.sign, self.title = size, 1 << (8 * size - 1), f"BYTE[{size}]，最高位为符号"
-
-    def read(self, reader: Reader) -> int:
-        assert self.size is not None
-        raw = int.from_bytes(reader.take(self.size), "big")
-        return -(raw ^ self.sign) if raw & self.sign else raw
-
-    def write(self, value: int, edition: str = "") -> bytes:
-        if abs(value) >= self.sign:
-            raise UnfitValue(value, self.title)
-        return (abs(value) | (self.sign if value < 0 else 0)).to_bytes(self.size or 0, "big")
-
-
 class Scaled(Kind[float]):
     """An integer in steps of ``step``: read in the unit of the field's name, shown as it lies on the wire."""
+
+    looks_back = False
 
     def __init__(self, base: Integer, step: float) -> None:
         self.base, self.step, self.size = base, step, base.size
@@ -126,6 +151,22 @@ class Scaled(Kind[float]):
         except (OverflowError, ValueError, TypeError):  # infinity, not a number, no number at all
             raise UnfitValue(value, self.title) from None
 
+    def inline(self) -> Inline | None:
+        base = self.base.inline()
+        names = {"per": self.per_unit}
+        return Inline(base.code, "{v} / {per}", "round({v} * {per})", names) if base and self.per_unit else None
+
+
+class Bits(IntFlag):
+    """Base of the tables of flag bits (标志位): ``EMERGENCY = 1 << 0, "紧急报警"``; ``title`` is the Chinese name."""
+
+    title: str
+
+    def __new__(cls, value: int, title: str = "") -> "Bits":
+        bit = int.__new__(cls, value)
+        bit._value_, bit.title = value, title
+        return bit
+
 
 class Flags(Kind[int]):
     """A word of bits, kept as a plain integer; ``bits`` names them.
@@ -133,9 +174,14 @@ class Flags(Kind[int]):
     Not kept as the enum: ``IntFlag`` remembers each combination it has met for ever, and terminals could send them all.
     """
 
+    looks_back = False
+
     def __init__(self, size: int, bits: type[IntFlag]) -> None:
         self.base, self.bits, self.size = Integer(size), bits, size
         self.title = f"{self.base.title} 位标志"
+
+    def inline(self) -> Inline | None:
+        return self.base.inline()
 
     def read(self, reader: Reader) -> int:
         return self.base.read(reader)
@@ -146,9 +192,22 @@ class Flags(Kind[int]):
     def names(self, value: int) -> list[str]:
         return [bit.name or "" for bit in self.bits if value & bit.value]
 
+    def titles(self, value: int) -> list[str]:
+        """What the bits set in ``value`` mean, in Chinese; a bit without a name as its number."""
+        named = {bit.value: getattr(bit, "title", "") or bit.name or "" for bit in self.bits}
+        set_bits = (1 << number for number in range(8 * (self.size or 0)) if value >> number & 1)
+        return [named.get(bit) or f"位{bit.bit_length() - 1}" for bit in set_bits]
+
+    def means(self, value: Any) -> list[str]:
+        named = {bit.value: getattr(bit, "title", "") or bit.name or "" for bit in self.bits}
+        numbers = (number for number in range(8 * (self.size or 0)) if value >> number & 1)
+        return [f"位{number} {named.get(1 << number) or '未定义'}" for number in numbers]
+
 
 class Bcd(Kind[str]):
     """Packed decimal digits as text. Real phones carry hexadecimal nibbles too; ``strict`` refuses them."""
+
+    looks_back = False
 
     def __init__(self, size: int, strict: bool = False) -> None:
         self.size, self.strict, self.title = size, strict, f"BCD[{size}]"
@@ -171,6 +230,9 @@ class Bcd(Kind[str]):
             raise UnfitValue(value, self.title)
         return raw
 
+    def inline(self) -> Inline | None:
+        return None if self.strict else Inline(f"{self.size}s", "{v}.hex()", "")
+
 
 def _digits(raw: bytes, offset: int) -> str:
     digits = raw.hex()
@@ -182,6 +244,7 @@ def _digits(raw: bytes, offset: int) -> str:
 class BcdTime(Kind[datetime]):
     """YYMMDDhhmmss as BCD[6], aware. GMT+8 unless a message says otherwise; years are 2000 to 2099."""
 
+    looks_back = False
     size = 6
     title = "BCD[6] YYMMDDhhmmss"
 
@@ -206,6 +269,10 @@ class BcdTime(Kind[datetime]):
     def show(self, value: datetime) -> str:
         return value.astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
 
+    def inline(self) -> Inline | None:
+        names = {"zone": self.zone, "reads": read_moment, "writes": write_moment}
+        return Inline("6s", "{reads}({v}, {zone})", "{writes}({v}, {zone})", names)
+
 
 UTC_TIME = BcdTime(UTC)
 
@@ -213,6 +280,7 @@ UTC_TIME = BcdTime(UTC)
 class BcdDate(Kind[date]):
     """YYYYMMDD as BCD[4]."""
 
+    looks_back = False
     size = 4
     title = "BCD[4] YYYYMMDD"
 
@@ -237,6 +305,8 @@ class Text(Kind[str]):
     Zero bytes are stripped on both sides: the 2019 text pads in front, everybody else behind. Read as GB18030, which
     holds GBK and the rare characters of names and plates besides. ``count_name`` is the wire name of the length.
     """
+
+    looks_back = False
 
     def __init__(self, size: int | None = None, *, count: Integer | None = None, count_name: str = "") -> None:
         self.size, self.count, self.count_name = size, count, count_name
@@ -267,9 +337,16 @@ class Text(Kind[str]):
     def beside(self, value: str) -> dict[str, Any]:
         return {self.count_name: len(value.encode("gb18030"))} if self.count_name else {}
 
+    def inline(self) -> Inline | None:
+        if self.size is None or self.count:
+            return None
+        return Inline(f"{self.size}s", '{v}.strip(b"\\0").decode("gb18030")', "")
+
 
 class Bytes(Kind[bytes]):
     """Raw bytes: ``size`` of them, as many as ``count`` in front says, or to the end. Shown in hexadecimal."""
+
+    looks_back = False
 
     def __init__(self, size: int | None = None, *, count: Integer | None = None, count_name: str = "") -> None:
         self.size, self.count, self.count_name = size, count, count_name
@@ -290,6 +367,9 @@ class Bytes(Kind[bytes]):
     def beside(self, value: bytes) -> dict[str, Any]:
         return {self.count_name: len(value)} if self.count_name else {}
 
+    def inline(self) -> Inline | None:
+        return None if self.size is None or self.count else Inline(f"{self.size}s", "{v}", "")
+
 
 class Repeated(Kind[tuple[Any, ...]]):
     """A list of one kind: ``times`` a number or an earlier field's Python name, ``count`` in front, or to the end."""
@@ -304,14 +384,25 @@ class Repeated(Kind[tuple[Any, ...]]):
     ) -> None:
         self.item, self.times, self.count, self.count_name = item, times, count, count_name
         self.title = f"{item.title} × {times or 'n'}"
+        self.looks_back = isinstance(times, str) or item.looks_back
 
     def read(self, reader: Reader) -> tuple[Any, ...]:
         times = reader.known[self.times] if isinstance(self.times, str) else self.times
         if self.count:
             times = self.count.read(reader)
         items: list[Any] = []
+        read, trace = self.item.read, reader.trace
         while len(items) < times if times is not None else reader.remaining:
-            items.append(self.item.read(reader))
+            if trace is None:
+                items.append(read(reader))
+                continue
+            row = trace.begin(reader.pos, f"[{len(items)}]", self.item.title, self.item)
+            try:
+                items.append(read(reader))
+            except FieldError as fault:
+                trace.fail(row, fault)
+                raise
+            trace.end(row, reader.pos, items[-1])
         return tuple(items)
 
     def write(self, value: tuple[Any, ...], edition: str = "") -> bytes:
@@ -330,6 +421,7 @@ class Repeated(Kind[tuple[Any, ...]]):
 class _Absent(Kind[None]):
     """A field that the edition at hand doesn't have."""
 
+    looks_back = False
     size = 0
     title = "—"
 

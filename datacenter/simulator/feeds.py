@@ -15,8 +15,16 @@ from datacenter.simulator.draw import draw, share
 from datacenter.simulator.fleet import DemoVehicle
 from datacenter.simulator.movement import Movement
 from datacenter.simulator.replay import Replay
+from datacenter.simulator.spot import Spot
 
 LONGEST_BURST = 32
+_FIX_COLUMNS = ("time_s", "longitude_e6", "latitude_e6", "speed_dkmh", "bearing_deg", "alarms", "status")
+
+
+def spots(columns: dict[str, np.ndarray]) -> list[Spot]:
+    """Rows of columns as places."""
+    rows = zip(*(columns[name].tolist() for name in columns), strict=True)
+    return [Spot(**dict(zip(columns, row, strict=True))) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,10 @@ class Feed(Protocol):
 
     def take(self, now_s: float, room: Callable[[], np.ndarray]) -> Handful | None:
         """What is due by now; ``room()`` says how many more each terminal can hold in its window."""
+        ...
+
+    def where(self, rows: np.ndarray, now_s: float) -> list[Spot]:
+        """Where these terminals' vehicles are by now, whether they report it or not."""
         ...
 
 
@@ -121,6 +133,17 @@ class DemoFeed:
             return Handful(who[here], counts[here], columns, held=silent[here] == 2)
         return Handful(who, counts, columns)
 
+    def where(self, rows: np.ndarray, now_s: float) -> list[Spot]:
+        """By the movement; where device times run ahead of the clock, at the time of the next position."""
+        when = np.full(len(rows), self._started_at_s + now_s)
+        if self._stretch > 1:
+            when = np.minimum(self._begins_s + self._number[rows] + 0.5, when)
+        fixes = self._movement.at(rows, when)
+        columns = {name: getattr(fixes, name) for name in _FIX_COLUMNS}
+        columns["altitude_m"] = np.full(len(rows), 4)
+        columns["mileage_hm"] = (self._mileage_m[rows] / 100).astype(np.int64)
+        return spots(columns)
+
 
 class TrackFeed:
     """Recorded tracks, every fix once: by their own clock (``speedup`` times), at a rate, or as acknowledged."""
@@ -153,6 +176,7 @@ class TrackFeed:
         self.finished = until == len(self._replay)
         rows = np.sort(rows)  # by terminal, then time: as the replay is ordered
         who, counts = np.unique(self._replay.who[rows], return_counts=True)
+        self._next[who] += counts
         return Handful(who, counts, self._replay.columns(rows))
 
     def _fill(self, room: np.ndarray) -> Handful | None:
@@ -166,3 +190,8 @@ class TrackFeed:
         self._next[who] += counts
         self.finished = bool((self._next == self._replay.ends).all())
         return Handful(who, counts, self._replay.columns(rows))
+
+    def where(self, rows: np.ndarray, now_s: float) -> list[Spot]:
+        """The position that was handed out last; before the first, the first."""
+        last = np.clip(self._next[rows] - 1, self._replay.starts[rows], None)
+        return spots(self._replay.columns(np.minimum(last, len(self._replay) - 1)))

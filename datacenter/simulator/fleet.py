@@ -21,7 +21,7 @@ Plate colours are those of JT/T 415 as exchanged: 1 blue (taxis with an engine),
 an engine), 94 gradient green (electric taxis, 8 characters), 93 yellow-green (electric buses, 8 characters).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
@@ -29,7 +29,7 @@ from datacenter.simulator.draw import draw, share
 
 Kind = Literal["taxi", "bus", "coach", "hazmat", "heavy_truck"]
 CompanyKind = Literal["mixed", "freight", "passenger", "taxi", "bus"]
-Edition = Literal["2013", "2019"]
+Edition = Literal["2013", "2019", "905"]
 
 COUNT_BY_KIND: dict[Kind, int] = {"taxi": 3268, "bus": 575, "coach": 729, "hazmat": 4567, "heavy_truck": 2129}
 FLEET_SIZE = sum(COUNT_BY_KIND.values())
@@ -37,6 +37,10 @@ KINDS: tuple[Kind, ...] = tuple(COUNT_BY_KIND)
 
 SHUANGTAIZI, XINGLONGTAI, DAWA, PANSHAN = "211102", "211103", "211104", "211122"
 BLUE, YELLOW, YELLOW_GREEN, GREEN = 1, 2, 93, 94
+
+ISU_PREFIX = "109900"
+"""What the numbers of the demo's taxi terminals begin with: 10 as the standard has it, a made-up maker, type 0."""
+TAXI_PERMIT_SERIES = 1  # which of the registry's categories of permits is the taxis'
 
 FIRMS = range(148)
 HAZMAT_FIRMS = range(145)
@@ -65,6 +69,7 @@ _USCC_LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _ELECTRIC_SHARE = {"taxi": 0.3, "bus": 0.45}
+_TAXI_905_SHARE = 0.4  # of the taxis, by JT/T 905
 _EDITION_2019_SHARE: dict[Kind, float] = {"taxi": 0.35, "bus": 0.5, "coach": 0.6, "hazmat": 0.7, "heavy_truck": 0.4}
 
 
@@ -90,7 +95,7 @@ class DemoVehicle:
     kind: Kind
     county_code: str
     company_no: int
-    phone: str  # as in the frame's header: 12 digits in 2013, the same left-padded to 20 in 2019
+    phone: str  # as in the frame's header: 12 digits in 2013 and 905, in 2019 left-padded to 20
     edition: Edition
     maker_id: str
     model: str  # the terminal's model
@@ -213,8 +218,12 @@ def _weight(company: DemoCompany, kind: Kind) -> int:
 
 def _vehicle(index: int, place: int, kind: Kind, owner: DemoCompany) -> DemoVehicle:
     edition: Edition = "2019" if share("edition", index) < _EDITION_2019_SHARE[kind] else "2013"
+    if kind == "taxi" and speaks_905(index):
+        edition = "905"
     plate, colour = _plate(kind, place, electric=share("electric", index) < _ELECTRIC_SHARE.get(kind, 0))
     phone = f"0121{index + 1:08d}"  # no mobile number in use begins with 121
+    if edition == "905":
+        phone = f"{ISU_PREFIX}{index + 1:06d}"
     maker = "PJ" + ("DMA", "DMB", "DMC")[draw("maker", index) % 3]
     return DemoVehicle(
         index=index,
@@ -223,13 +232,38 @@ def _vehicle(index: int, place: int, kind: Kind, owner: DemoCompany) -> DemoVehi
         kind=kind,
         county_code=owner.county_code,
         company_no=owner.company_no,
-        phone=phone if edition == "2013" else phone.zfill(20),
+        phone=phone.zfill(20) if edition == "2019" else phone,
         edition=edition,
-        maker_id=maker if edition == "2013" else f"211100{maker}",
-        model="DEMO-808-2013" if edition == "2013" else "DEMO-808-2019",
-        terminal_id=f"D{index + 1:06d}" if edition == "2013" else f"DEMO{index + 1:010d}",
+        maker_id=f"211100{maker}" if edition == "2019" else maker,
+        model="DEMO-905" if edition == "905" else f"DEMO-808-{edition}",
+        terminal_id=f"DEMO{index + 1:010d}" if edition == "2019" else f"D{index + 1:06d}",
         iccid=f"898600{211100:06d}{index + 1:08d}",
     )
+
+
+def speaks_905(index: int) -> bool:
+    """Whether a taxi's terminal is one of JT/T 905; the first taxi's is not."""
+    return share("taxi terminal", index) < _TAXI_905_SHARE and index > 0
+
+
+def as_808(vehicle: DemoVehicle) -> DemoVehicle:
+    """A taxi of JT/T 905 as a terminal of JT/T 808-2013 under the same number, for platforms that know nothing else."""
+    return replace(vehicle, edition="2013") if vehicle.edition == "905" else vehicle
+
+
+def former_phone(vehicle: DemoVehicle) -> str:
+    """The number, left zeros taken off, that a vehicle's terminal of JT/T 808 has or would have."""
+    return f"121{vehicle.index + 1:08d}"
+
+
+def taxi_licence(vehicle: DemoVehicle) -> str:
+    """The operator's licence as a taxi's meter has it: the digits of the company's permit (16 characters at most)."""
+    return f"2111{TAXI_PERMIT_SERIES:02d}{vehicle.company_no:06d}"
+
+
+def meter_plate(vehicle: DemoVehicle) -> str:
+    """The plate as a taximeter has it, six characters without the province; of eight characters the last six."""
+    return vehicle.plate[1:] if len(vehicle.plate) == 7 else vehicle.plate[-6:]
 
 
 def _plate(kind: Kind, place: int, *, electric: bool) -> tuple[str, int]:

@@ -17,11 +17,17 @@ from typing import Any
 
 import numpy as np
 
+from datacenter.simulator import taxi_frames
+from datacenter.simulator.desk import Desk
 from datacenter.simulator.draw import share
 from datacenter.simulator.feeds import Feed, Handful
-from datacenter.simulator.fleet import DemoVehicle
+from datacenter.simulator.fleet import DemoVehicle, as_808
 from datacenter.simulator.frames import PositionFrames
+from datacenter.simulator.happenings import Happenings, press_emergency
+from datacenter.simulator.shifts import Shifts
+from datacenter.simulator.spot import Spot
 from datacenter.simulator.tally import AcknowledgedLog, Tally
+from datacenter.simulator.taxi_terminal import TaxiTerminal
 from datacenter.simulator.terminal import OFFLINE, ONLINE, Terminal
 
 TICK_S = 0.05
@@ -43,6 +49,9 @@ class Settings:
     drain_s: float = 10.0  # wait for the last acknowledgements; starts again with each one where the feed keeps all
     acknowledged_log: Path | None = None
     wait_for_all: bool = False  # start reporting when all are online (load measurements)
+    taxis_905: bool = False  # taxis that are entered so speak JT/T 905; otherwise JT/T 808, under the same number
+    happenings: bool = False  # alarms, cards, waybills besides positions
+    emergencies: tuple[str, ...] = ()  # phones or plates whose emergency button is pressed once they are online
 
 
 class Run:
@@ -55,22 +64,35 @@ class Run:
         settings: Settings,
         progress: Callable[[str], None] | None = None,
     ) -> None:
+        if not settings.taxis_905:
+            vehicles = [as_808(vehicle) for vehicle in vehicles]
         self._make_feed = make_feed
+        self._feed: Feed | None = None
+        self._started = 0.0
         self._settings = settings
         self._progress = progress
         self._clock = time.monotonic
         self.tally = Tally(log=AcknowledgedLog(settings.acknowledged_log) if settings.acknowledged_log else None)
         self._serials = np.zeros(len(vehicles), np.int64)
+        self._to_press = {name.lstrip("0") for name in settings.emergencies}
+        self._marked: dict[int, Desk] = {}  # rows whose desk adds bits to their positions
         self.terminals = [self._terminal(row, vehicle) for row, vehicle in enumerate(vehicles)]
         self._stop = asyncio.Event()
         self._connects: list[tuple[float, int]] = []
         self._connecting: set[asyncio.Task[None]] = set()
-        self._packers = []
-        for edition in ("2013", "2019"):
+        self._packers: list[tuple[np.ndarray, PositionFrames | taxi_frames.PositionFrames]] = []
+        self._shifts: Shifts | None = None
+        self._happenings = Happenings(self.terminals) if settings.happenings else None
+        for edition in ("2013", "2019", "905"):
             rows = [row for row, vehicle in enumerate(vehicles) if vehicle.edition == edition]
+            if edition == "905" and not rows:
+                continue
             local = np.full(len(vehicles), -1, np.int64)
             local[rows] = np.arange(len(rows))
-            self._packers.append((local, PositionFrames(edition, [vehicles[row] for row in rows])))
+            own = [vehicles[row] for row in rows]
+            self._packers.append((local, _packer(edition, own)))
+            if edition == "905":
+                self._shifts = Shifts(local, [self.terminals[row] for row in rows])
 
     def stop(self) -> None:
         """End soon: no new positions, no long wait for acknowledgements."""
@@ -94,7 +116,8 @@ class Run:
         try:
             if self._settings.wait_for_all:
                 await self._until(lambda: self.connected == len(self.terminals), 120.0)
-            feed = self._make_feed(time.time())
+            feed = self._feed = self._make_feed(time.time())
+            self._started = self._clock()
             if feed.keeps_all:
                 for terminal in self.terminals:
                     terminal.kept = sys.maxsize
@@ -120,13 +143,15 @@ class Run:
                 self.tally.log.close()
 
     async def _report(self, feed: Feed) -> None:
-        started = self._clock()
+        started = self._started = self._clock()
         while not feed.finished and not self._stop.is_set():
             now = self._clock()
             handful = feed.take(now - started, self._room)
             if handful is not None:
                 self.tally.begin(now)
                 self._hand_out(handful, keeps_all=feed.keeps_all)
+            if self._happenings is not None:
+                self._happenings.look(now, self._spots)
             left = TICK_S - (self._clock() - now)
             # Even a busy tick lets acknowledgements in.
             await asyncio.sleep(max(left, 0.001))
@@ -138,6 +163,8 @@ class Run:
         rows = np.repeat(who, counts)
         serials = self._serials[who]
         self._serials[who] = (serials + counts) & 0xFFFF
+        if self._marked or self._shifts is not None:
+            handful = self._amended(handful, rows)
         each = (np.repeat(serials - offsets, counts) + np.arange(len(rows))) & 0xFFFF
         packed: list[bytes | None] = [None] * len(rows)
         for local, packer in self._packers:
@@ -160,6 +187,36 @@ class Run:
                 terminal.keep(packed[at : at + count], serial)
             else:
                 terminal.offer(packed[at : at + count], serial, now)
+
+    def _amended(self, handful: Handful, rows: np.ndarray) -> Handful:
+        """Bits that desks add, and what taximeters say."""
+        columns = dict(handful.columns)
+        if self._marked:
+            columns["alarms"], columns["status"] = columns["alarms"].copy(), columns["status"].copy()
+            for row, desk in self._marked.items():
+                mine = rows == row
+                if mine.any():
+                    columns["alarms"][mine] |= np.uint32(desk.alarms)
+                    columns["status"][mine] |= np.uint32(desk.status)
+        if self._shifts is not None:
+            columns["taxi_status"] = self._shifts.watch(rows, columns)
+        return Handful(handful.who, handful.counts, columns, handful.held)
+
+    def _spots(self, rows: Sequence[int]) -> list[Spot]:
+        """Where these vehicles are."""
+        assert self._feed is not None
+        return self._feed.where(np.asarray(rows, np.int64), self._clock() - self._started)
+
+    def _where(self, row: int) -> Spot:
+        if self._feed is None:
+            return Spot(int(time.time()), 41_119_900, 122_070_700)
+        return self._spots([row])[0]
+
+    def _mark(self, row: int, desk: Desk) -> None:
+        if desk.alarms or desk.status:
+            self._marked[row] = desk
+        else:
+            self._marked.pop(row, None)
 
     def _room(self) -> np.ndarray:
         """How many more positions each terminal's window takes."""
@@ -205,6 +262,8 @@ class Run:
                 for terminal in self.terminals:
                     terminal.look_after(now, self._settings.heartbeat_s)
                 self.tally.thin()
+                if self._to_press and self._feed is not None:
+                    self._press_emergencies()
             if self.tally.log:
                 self.tally.log.flush()
             if self._progress and now - said >= 30.0:
@@ -212,6 +271,13 @@ class Run:
                 tally = self.tally
                 self._progress(f"{self.connected} online, {tally.sent} sent, {tally.acknowledged} acknowledged")
             await asyncio.sleep(TICK_S)
+
+    def _press_emergencies(self) -> None:
+        for terminal in self.terminals:
+            names = {terminal.vehicle.plate, terminal.vehicle.phone.lstrip("0")} & self._to_press
+            if names and terminal.online:
+                self._to_press -= names
+                press_emergency(terminal.desk)
 
     async def _connect(self, terminal: Terminal, row: int) -> None:
         try:
@@ -241,7 +307,8 @@ class Run:
             self._serials[row] = (number + 1) & 0xFFFF
             return number
 
-        return Terminal(
+        form = TaxiTerminal if vehicle.edition == "905" else Terminal
+        return form(
             vehicle,
             self.tally,
             serial=serial,
@@ -250,7 +317,13 @@ class Run:
             window=self._settings.window,
             timeout_s=self._settings.timeout_s,
             kept=self._settings.kept,
+            where=lambda: self._where(row),
+            marked=lambda desk: self._mark(row, desk),
         )
+
+
+def _packer(edition: str, vehicles: Sequence[DemoVehicle]) -> PositionFrames | taxi_frames.PositionFrames:
+    return taxi_frames.PositionFrames(vehicles) if edition == "905" else PositionFrames(edition, vehicles)
 
 
 def allow_sockets(count: int) -> None:

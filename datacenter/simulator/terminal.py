@@ -4,26 +4,31 @@ Positions come as ready frames with their serial numbers. They stand in ``waitin
 then in ``pending`` until the platform acknowledges them. What times out is sent again unchanged, serial included.
 After a new connection everything unacknowledged goes first and in order, as 0x0704 batches when it is much. Device
 times are never renumbered.
+
+Everything else that a terminal says or is told is its desk's (``desk.py``), which most terminals never need.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 from datacenter.protocols.errors import ProtocolError
 from datacenter.protocols.jt808.frame import unescape
 from datacenter.protocols.jt808.header import open_frame
 from datacenter.protocols.jt808.messages import MESSAGES
+from datacenter.protocols.layout import Message
 from datacenter.simulator import frames
+from datacenter.simulator.answering import ANSWERS
+from datacenter.simulator.desk import Desk, Table
 from datacenter.simulator.fleet import DemoVehicle
+from datacenter.simulator.spot import Spot
 from datacenter.simulator.tally import Tally
 
 OFFLINE, CONNECTING, REGISTERING, AUTHENTICATING, ONLINE = range(5)
-_ACK_SIZE = {"2013": 18, "2019": 23}  # 0x8001 between its flags, nothing escaped
-_LONGEST_TAIL = 4096
+_ACK_SIZE = {"2013": 18, "2019": 23, "905": 18}  # 0x8001 between its flags, nothing escaped
 _RESENT_AT_ONCE = 64
 _LATEST_RETRY_S = 120.0
-_REPORTS = (0x0200, 0x0704)
 _GENERAL_REPLY, _DONE = b"\x80\x01", b"\x02\x00\x00"  # 0x8001; to a 0x0200, done
 _BATCHES_FROM = 20
 _ATTEMPTS = 5
@@ -37,10 +42,15 @@ class Terminal(asyncio.Protocol):
     """State of one simulated terminal; it outlives its connections."""
 
     __slots__ = (
-        "_ack_size", "_attempt", "_auth_code", "_clock", "_newest", "_packed", "_paused", "_retry_at", "_serial",
-        "_tail", "_tally", "failures", "held", "kept", "lost", "pending", "since", "spoke_at", "state", "timeout_s",
-        "transport", "vehicle", "waiting", "window",
+        "_ack_size", "_attempt", "_auth_code", "_clock", "_desk", "_newest", "_packed", "_paused", "_retry_at",
+        "_serial", "_tail", "_tally", "failures", "heartbeat_s", "held", "hurry", "kept", "lost", "marked", "pending",
+        "since", "spoke_at", "state", "timeout_s", "transport", "vehicle", "waiting", "where", "window",
     )  # fmt: skip
+    forms: Any = frames
+    answers: Table = ANSWERS
+    reports: tuple[int, ...] = (0x0200, 0x0704)
+    batch_bytes = 1020
+    longest_tail = 4096
 
     def __init__(
         self,
@@ -53,6 +63,9 @@ class Terminal(asyncio.Protocol):
         window: int,
         timeout_s: float,
         kept: int,
+        where: Callable[[], Spot],
+        marked: Callable[[Desk], None] = lambda desk: None,
+        hurry: float = 1.0,
     ) -> None:
         self.vehicle = vehicle
         self.state = OFFLINE
@@ -78,6 +91,10 @@ class Terminal(asyncio.Protocol):
         self._attempt = 1
         self._newest = 0
         self._packed = 0  # positions in batches beyond one a frame
+        self.where, self.marked = where, marked
+        self.hurry = hurry
+        self.heartbeat_s: float | None = None  # as the platform has set it
+        self._desk: Desk | None = None
 
     # What the run asks of it.
 
@@ -122,13 +139,15 @@ class Terminal(asyncio.Protocol):
 
     def look_after(self, now: float, heartbeat_s: float) -> None:
         """Once a second: what timed out goes again, an idle line gets its heartbeat, a dead one is closed."""
+        if self._desk is not None:
+            self._desk.look_after(now, self._is_open)
         if self.state == ONLINE:
             if self.pending and now >= self._retry_at:
                 self._send_again(now)
             if self.pending:
                 self._free_old_serials(now)
-            if now - self.spoke_at >= heartbeat_s:
-                self._write(frames.message_frame(0x0002, self.vehicle, self._serial()), now)
+            if now - self.spoke_at >= (self.heartbeat_s or heartbeat_s):
+                self._write(self.forms.message_frame(0x0002, self.vehicle, self._serial()), now)
         elif self.state in (REGISTERING, AUTHENTICATING) and now - self.since > max(self.timeout_s, 15.0):
             self._tally.errors["no_answer_to_login"] += 1
             self.transport.abort()
@@ -138,6 +157,54 @@ class Terminal(asyncio.Protocol):
         """Positions neither acknowledged nor given up."""
         return len(self.waiting) + len(self.pending) + self._packed
 
+    # What its desk asks of it.
+
+    @property
+    def desk(self) -> Desk:
+        """The terminal's desk, made when first needed."""
+        if self._desk is None:
+            self._desk = Desk(
+                self, self._tally, self.answers, where=self.where, timeout_s=self.timeout_s, hurry=self.hurry
+            )
+            self._desk.now = self._clock()
+        return self._desk
+
+    @property
+    def has_desk(self) -> bool:
+        return self._desk is not None
+
+    @property
+    def online(self) -> bool:
+        """Whether messages may be sent."""
+        return self.state == ONLINE
+
+    def take_serial(self) -> int:
+        """The next serial number."""
+        return self._serial()
+
+    def send(self, data: bytes) -> None:
+        """Put frames on the line."""
+        if data and self.transport is not None:
+            self._write(data, self._clock())
+
+    def report(self, message: Message) -> int:
+        """A position out of turn, as safe as any other; its serial number."""
+        serial = self._serial()
+        sealed = self.forms.frame(message.message_id, self.vehicle, serial, message.encode(self.vehicle.edition))
+        if self.held:
+            self.keep([sealed], serial)
+        else:
+            self.offer([sealed], serial, self._clock())
+        return serial
+
+    def hang_up(self) -> None:
+        """End the connection; the next one comes by itself."""
+        if self.transport is not None:
+            self.transport.abort()
+
+    def _is_open(self, serial: int) -> bool:
+        return serial in self.pending or any(number == serial for number, _ in self.waiting)
+
     # What the connection says.
 
     def connection_made(self, transport: asyncio.Transport) -> None:
@@ -145,6 +212,9 @@ class Terminal(asyncio.Protocol):
         self._tail, self._paused = b"", False
         now = self.since = self._clock()
         transport.set_write_buffer_limits(high=1 << 18)
+        self._greet(now)
+
+    def _greet(self, now: float) -> None:
         if self._auth_code is None:
             self.state = REGISTERING
             self._write(frames.register(self.vehicle, self._serial()), now)
@@ -153,6 +223,8 @@ class Terminal(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.state, self.transport = OFFLINE, None
+        if self._desk is not None:
+            self._desk.line_lost()
         self.lost(self)
 
     def pause_writing(self) -> None:
@@ -168,7 +240,7 @@ class Terminal(asyncio.Protocol):
             data = self._tail + data
         segments = data.split(b"\x7e")
         self._tail = segments.pop()
-        if len(self._tail) > _LONGEST_TAIL:
+        if len(self._tail) > self.longest_tail:
             self._tally.errors["garbage"] += 1
             self._tail = b""
         now, size, pending, tally = self._clock(), self._ack_size, self.pending, self._tally
@@ -197,22 +269,22 @@ class Terminal(asyncio.Protocol):
     def _understand(self, segment: bytes, now: float) -> int:
         """Any message but the plain acknowledgement; gives how many positions it acknowledged."""
         try:
-            header, body = open_frame(unescape(segment))
+            header, body = self._open(unescape(segment))
             if header.message_id == 0x8001:
                 reply = MESSAGES.decode(0x8001, body, header.edition)
                 return self._acknowledged(reply.ack_serial, reply.ack_id, reply.result, now)
             if header.message_id == 0x8100:
                 self._registered(MESSAGES.decode(0x8100, body, header.edition), now)
             elif header.message_id & 0x8000:
-                self._write(
-                    frames.message_frame(0x0001, self.vehicle, self._serial(), header.serial, header.message_id, 0),
-                    now,
-                )
+                self.desk.take(header, body, now)
         except ProtocolError as error:
             self._tally.errors[f"unreadable_{type(error).__name__}"] += 1
         return 0
 
-    def _registered(self, reply: object, now: float) -> None:
+    def _open(self, raw: bytes) -> tuple[Any, bytes]:
+        return open_frame(raw)
+
+    def _registered(self, reply: Any, now: float) -> None:
         if reply.result == 0:
             self._auth_code = reply.auth_code or ""
             self._log_in(now)
@@ -232,7 +304,9 @@ class Terminal(asyncio.Protocol):
                 self._tally.errors[f"authentication_refused_{result}"] += 1
                 self._auth_code = None
                 self.transport.abort()
-        if message_id not in _REPORTS:
+        if message_id not in self.reports:
+            if self._desk is not None:
+                self._desk.acknowledged(serial, message_id, result, now)
             return 0
         if result not in (0, 4):
             # 1 is worth another try after the time-out; 2 and 3 never get better.
@@ -263,6 +337,8 @@ class Terminal(asyncio.Protocol):
         self.pending.clear()
         self._pack_waiting()
         self._pump(now)
+        if self._desk is not None:
+            self._desk.line_up(now)
 
     def _pack_waiting(self) -> None:
         """Turn long queues of single positions into batches; those sent before and those not stay apart."""
@@ -270,21 +346,26 @@ class Terminal(asyncio.Protocol):
             return
         packed: deque[tuple[int, Entry]] = deque()
         run: list[tuple[int, Entry]] = []
+        size = 0
 
         def close_run() -> None:
             if len(run) == 1:
                 packed.append(run[0])
             elif run:
-                bodies = [frames.bodies(sealed, self.vehicle.edition)[0] for _, (_, sealed, _) in run]
+                bodies = [self.forms.bodies(sealed, self.vehicle.edition)[0] for _, (_, sealed, _) in run]
                 serial = self._serial()
                 self._packed += len(run) - 1
-                packed.append((serial, (run[0][1][0], frames.batch(self.vehicle, serial, bodies), len(run))))
+                packed.append((serial, (run[0][1][0], self.forms.batch(self.vehicle, serial, bodies), len(run))))
             run.clear()
 
         for item in self.waiting:
             single = item[1][2] == 1
-            if run and (len(run) == frames.BATCH_ITEMS or not single or bool(run[0][1][0]) != bool(item[1][0])):
+            item_bytes = len(item[1][1]) - 13  # its body and a length; the frame has 15 bytes more than the body
+            full = len(run) == self.forms.BATCH_ITEMS or size + item_bytes > self.batch_bytes
+            if run and (full or not single or bool(run[0][1][0]) != bool(item[1][0])):
                 close_run()
+                size = 0
+            size += item_bytes
             if single:
                 run.append(item)
             else:
@@ -335,7 +416,7 @@ class Terminal(asyncio.Protocol):
             serial = self._serial()
             self.pending[serial] = (
                 first,
-                frames.batch(self.vehicle, serial, frames.bodies(sealed, self.vehicle.edition)),
+                self.forms.batch(self.vehicle, serial, self.forms.bodies(sealed, self.vehicle.edition)),
                 count,
             )
             self._tally.resent += count

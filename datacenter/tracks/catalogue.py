@@ -1,6 +1,7 @@
 """What the day's track shows besides positions (轨迹页的附加内容): packages above this one register it here.
 
 A provider is called with (user, vehicle id, start, end) and gives the findings of that span that the user may see.
+Sections of a vehicle's drawer and page have their door in ``registry.sections``.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ To the server, JSON::
     {"type": "ping"}
 
 To the browser: every second a binary frame (``frames.py``), and JSON: ``counts``, ``vehicle`` (of the one followed),
+``changed`` (what else of the one followed: the name of the drawer's section to draw afresh),
 ``registry`` (read the table of vehicles again), ``pong``, ``error`` with code, message and field.
 
 Who has not signed in or lacks the right is refused at the handshake. Every ``RECHECK_S`` the user, the session, the
@@ -31,6 +32,7 @@ from django.utils.crypto import constant_time_compare
 
 from datacenter.accounts.scope import NOTHING, Scope, scope_of
 from datacenter.registry.models import Vehicle
+from datacenter.tracks.changes import vehicle_group
 from datacenter.tracks.errors import BadMapMessage
 from datacenter.tracks.feed import MapClient, MapFeed, feed
 from datacenter.tracks.fleet import Box, Filters, VehicleState, View
@@ -68,6 +70,7 @@ class MapConsumer(AsyncWebsocketConsumer):
             self._watch.cancel()
         if self.client is not None:
             self._feed.leave(self.client)
+            await self._follow(None)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.client is None:
@@ -84,13 +87,28 @@ class MapConsumer(AsyncWebsocketConsumer):
                         self.client.offer(self._feed, time.time_ns() // 1000)
                 case "follow":
                     vehicle = message.get("vehicle")
-                    self.client.follow(None if vehicle is None else _whole(vehicle, "vehicle"))
+                    await self._follow(None if vehicle is None else _whole(vehicle, "vehicle"))
                 case "ping":
                     await self._deliver({"type": "pong"})
                 case _:
                     raise BadMapMessage("没有这种消息", field="type")
         except BadMapMessage as fault:
             await self._deliver({"type": "error", "code": fault.code, "message": fault.message, "field": fault.field})
+
+    async def _follow(self, vehicle: int | None) -> None:
+        """Hear of one vehicle: its reports in full, and what else of it changes; None: of nobody."""
+        assert self.client is not None
+        if self.client.followed is not None:
+            await self.channel_layer.group_discard(vehicle_group(self.client.followed), self.channel_name)
+        self.client.follow(vehicle)
+        if vehicle is not None:
+            await self.channel_layer.group_add(vehicle_group(vehicle), self.channel_name)
+
+    async def vehicle_changed(self, message: dict[str, Any]) -> None:
+        """Carries on what ``changes`` said of the vehicle followed, where it lies inside the scope."""
+        vehicle = message["vehicle"]
+        if self.client is not None and self.client.followed == vehicle and self.client.may_see(self._feed, vehicle):
+            await self._deliver({"type": "changed", "id": vehicle, "section": message["section"]})
 
     async def _deliver(self, message: bytes | dict[str, Any]) -> None:
         if isinstance(message, bytes):

@@ -30,7 +30,7 @@ from datacenter.registry.models import Vehicle
 from datacenter.tracks import frames, live, store
 from datacenter.tracks.fleet import Fleet, Roll, VehicleState, View
 from datacenter.tracks.position import Positions
-from datacenter.tracks.words import alarm_words, status_words
+from datacenter.tracks.words import alarm_words, status_words, taxi_words
 
 TICK_S = 1.0
 COUNTS_EVERY = 2  # ticks
@@ -107,14 +107,22 @@ class MapClient:
         """The followed vehicle's last report in full, when it has changed."""
         if self.followed is None:
             return None
-        slot = int(fleet.slots(np.array([self.followed]))[0])
-        if slot < 0 or not self.view.may_see(fleet, slot):
+        slot = self._slot(fleet, self.followed)
+        if slot is None:
             return None
         state = (self.followed, *report_of(fleet, slot).values())
         if state == self._told:
             return None
         self._told = state
         return {"type": "vehicle", "id": self.followed, **report_of(fleet, slot)}
+
+    def may_see(self, feed: MapFeed, vehicle_id: int) -> bool:
+        """Whether the vehicle lies inside the map's scope."""
+        return self._slot(feed.fleet, vehicle_id) is not None
+
+    def _slot(self, fleet: Fleet, vehicle_id: int) -> int | None:
+        slot = int(fleet.slots(np.array([vehicle_id]))[0])
+        return slot if slot >= 0 and self.view.may_see(fleet, slot) else None
 
     def follow(self, vehicle_id: int | None) -> None:
         """Send this vehicle's reports in full from now on; None: nobody's."""
@@ -150,7 +158,9 @@ def report_of(fleet: Fleet, slot: int) -> dict[str, Any]:
         "device_time": int(fleet.device_time[slot]) or None,
         "received_at": received_us // 1_000_000 or None,
         "alarms": alarm_words(int(fleet.alarm[slot])),
-        "statuses": status_words(int(fleet.status[slot])) if received_us else [],
+        "statuses": [*taxi_words(int(fleet.flags[slot])), *status_words(int(fleet.status[slot]))]
+        if received_us
+        else [],
     }
 
 

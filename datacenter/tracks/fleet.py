@@ -112,6 +112,7 @@ _LIVE_COLUMNS: dict[str, Any] = {
     "bearing_deg": np.int32,
     "alarm": np.uint32,
     "status": np.uint32,
+    "flags": np.uint16,
     "device_time": np.int64,  # of the newest report, unix seconds
     "order": np.int64,  # the earlier of device time and time of receipt, unix seconds: the newer report wins
     "received_us": np.int64,  # of the last report of any age, unix microseconds
@@ -127,6 +128,7 @@ class Fleet:
     bearing_deg: npt.NDArray[np.int32]
     alarm: npt.NDArray[np.uint32]
     status: npt.NDArray[np.uint32]
+    flags: npt.NDArray[np.uint16]
     device_time: npt.NDArray[np.int64]
     order: npt.NDArray[np.int64]
     received_us: npt.NDArray[np.int64]
@@ -183,21 +185,21 @@ class Fleet:
         slots = slots[known]
         if not len(slots):
             return
-        take = {name: reports_column(reports, name)[known] for name in (*_LIVE_COLUMNS, "flags") if name != "order"}
+        take = {name: reports_column(reports, name)[known] for name in _LIVE_COLUMNS if name != "order"}
         take["order"] = np.minimum(take["device_time"], take["received_us"] // 1_000_000)
         self.received_us[slots] = np.maximum(self.received_us[slots], take["received_us"])
         self.fed_us = max(self.fed_us, int(take["received_us"].max()))
 
         newer = take["order"] >= self.order[slots]
         slots, take = slots[newer], {name: column[newer] for name, column in take.items()}
-        fixed = (take.pop("flags") & Flag.LOCATED) != 0
+        fixed = (take["flags"] & Flag.LOCATED) != 0
         moved = np.zeros(len(slots), np.bool_)
         for name in ("latitude_e6", "longitude_e6", "speed_dkmh", "bearing_deg"):
             now = np.where(fixed, take.pop(name), getattr(self, name)[slots])
             moved |= now != getattr(self, name)[slots]
             getattr(self, name)[slots] = now
         self.located[slots] |= fixed
-        for name in ("alarm", "status", "device_time", "order"):
+        for name in ("alarm", "status", "flags", "device_time", "order"):
             getattr(self, name)[slots] = take[name]
         self.changed[slots[moved]] = self.tick
 

@@ -25,6 +25,7 @@ from datacenter.registry.selectors import (
 from datacenter.tracks import store
 from datacenter.tracks.errors import BadSpan
 from datacenter.tracks.position import Flag, Positions
+from datacenter.tracks.words import occupancy
 
 LONGEST_SPAN = timedelta(hours=48)
 
@@ -131,7 +132,7 @@ def _moment(text: str | None, field: str) -> datetime:
 
 
 def track_columns(positions: Positions) -> dict[str, Any]:
-    """A track as JSON columns of equal length, in device-time order."""
+    """A track as JSON columns of equal length, in device-time order; ``occupancy`` as in ``words.OCCUPANCY_WORDS``."""
     return {
         "count": len(positions),
         "time": positions.device_time.tolist(),
@@ -141,6 +142,7 @@ def track_columns(positions: Positions) -> dict[str, Any]:
         "bearing_deg": positions.bearing_deg.tolist(),
         "alarm": positions.alarm.tolist(),
         "status": positions.status.tolist(),
+        "occupancy": occupancy(positions.flags).tolist(),
         "qualified": ((positions.flags & Flag.QUALIFIED) != 0).astype(int).tolist(),
     }
 

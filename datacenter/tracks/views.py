@@ -7,11 +7,8 @@ import io
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.conf import settings
-from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -19,15 +16,25 @@ from django.views.decorators.http import require_GET
 
 from datacenter.accounts import audit
 from datacenter.accounts.permissions import needs
-from datacenter.geo.counties import counties
 from datacenter.registry.masking import mask_name
 from datacenter.registry.models import Vehicle
+from datacenter.registry.sections import sections_of
 from datacenter.registry.selectors import get_vehicle_for
 from datacenter.tracks import catalogue, selectors, store
 from datacenter.tracks.fleet import MOVING_DKMH, VehicleState, states_of
+from datacenter.tracks.ground import map_ground
 from datacenter.tracks.position import Flag, Positions
 from datacenter.tracks.selectors import Span
-from datacenter.tracks.words import ALARM_MASK, ALARM_WORDS, alarm_words, bearing_word, status_words
+from datacenter.tracks.words import (
+    ALARM_MASK,
+    ALARM_WORDS,
+    OCCUPANCY_WORDS,
+    alarm_words,
+    bearing_word,
+    occupancy_word,
+    status_words,
+    taxi_words,
+)
 
 
 @needs("map.view")
@@ -42,7 +49,7 @@ def live_map(request: HttpRequest) -> HttpResponse:
             "demo": demo,
             "states": [{"code": state.code, "word": state.word} for state in reversed(VehicleState)],
             "config": {
-                **_ground(demo),
+                **map_ground(demo),
                 "vehicles": reverse("api-map-vehicles"),
                 "socket": "/ws/map/",
                 "drawer": reverse("vehicle-drawer", args=[0]),
@@ -71,8 +78,20 @@ def drawer(request: HttpRequest, pk: int) -> HttpResponse:
             ],
             "report": _report(selectors.last_report(vehicle)),
             "links": _links(vehicle),
+            "sections": sections_of(request.user, vehicle, "drawer"),
         },
     )
+
+
+@needs("vehicle.view")
+@require_GET
+def section(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """One section of the drawer afresh (抽屉板块), as a part of a page; nothing where there is none now."""
+    vehicle = get_vehicle_for(request.user, pk)
+    found = sections_of(request.user, vehicle, "drawer", only=name)
+    if not found:
+        return HttpResponse()
+    return render(request, "tracks/_drawer_section.html", {"vehicle": vehicle, "entry": found[0]})
 
 
 @needs("track.view")
@@ -103,13 +122,14 @@ def track(request: HttpRequest, pk: int) -> HttpResponse:
             "links": _links(vehicle),
             "export": f"{reverse('vehicle-track-export', args=[vehicle.pk])}?{parameters}",
             "config": {
-                **_ground(demo),
+                **map_ground(demo),
                 "track": f"{reverse('api-vehicle-track', args=[vehicle.pk])}?{parameters}",
                 "start": int(span.start.timestamp()),
                 "end": int(span.end.timestamp()),
                 "moving_dkmh": MOVING_DKMH,
                 "alarm_mask": ALARM_MASK,
                 "alarm_words": {int(flag).bit_length() - 1: word for flag, word in ALARM_WORDS.items()},
+                "occupancy_words": OCCUPANCY_WORDS,
                 "findings": [
                     {
                         "title": row.title,
@@ -152,7 +172,7 @@ def _csv(vehicle: Vehicle, positions: Positions) -> str:
     out.write("\ufeff")  # spreadsheets take the file for UTF-8 by it
     writer = csv.writer(out)
     writer.writerow(
-        ("车牌号", "终端时间", "接收时间", "经度", "纬度", "速度 km/h", "方向 °", "报警", "状态", "定位有效")
+        ("车牌号", "终端时间", "接收时间", "经度", "纬度", "速度 km/h", "方向 °", "报警", "状态", "定位有效", "载客")
     )
     columns = zip(
         *(
@@ -184,33 +204,10 @@ def _csv(vehicle: Vehicle, positions: Positions) -> str:
                 "、".join(alarm_words(alarm)),
                 "、".join(status_words(status)),
                 "是" if flags & Flag.QUALIFIED else "否",
+                occupancy_word(flags),
             )
         )
     return out.getvalue()
-
-
-def _ground(demo: bool) -> dict[str, Any]:
-    """What every map of the house starts from: django-leaflet's settings and the files of the base map."""
-    leaflet = settings.LEAFLET_CONFIG
-    city = counties().values_list("city_code", flat=True).first()
-    return {
-        "leaflet": {
-            "center": leaflet["DEFAULT_CENTER"],
-            "zoom": leaflet["DEFAULT_ZOOM"],
-            "minzoom": leaflet["MIN_ZOOM"],
-            "maxzoom": leaflet["MAX_ZOOM"],
-            "layers": leaflet["TILES"],
-            "attributionprefix": leaflet["ATTRIBUTION_PREFIX"],
-            "scale": leaflet["SCALE"],
-        },
-        "counties": reverse("api-map-counties"),
-        "basemap": _static_if_there(f"data/basemap/{city}.json"),
-        "roads": _static_if_there(f"data/basemap/{city}_demo_roads.json") if demo else None,
-    }
-
-
-def _static_if_there(path: str) -> str | None:
-    return static(path) if finders.find(path) else None
 
 
 def _links(vehicle: Vehicle) -> dict[str, str]:
@@ -246,7 +243,7 @@ def _report(positions: Positions) -> dict[str, Any] | None:
         "latitude_deg": int(positions.latitude_e6[0]) / 1e6,
         "longitude_deg": int(positions.longitude_e6[0]) / 1e6,
         "alarms": alarm_words(alarm),
-        "statuses": status_words(status),
+        "statuses": [*taxi_words(int(positions.flags[0])), *status_words(status)],
     }
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
 from datacenter.protocols.jt808.bits import Alarm, Status
+from datacenter.tracks.position import Flag
 
 ALARM_WORDS: dict[Alarm, str] = {
     Alarm.EMERGENCY: "紧急报警",
@@ -69,6 +73,17 @@ _STATUS_WORDS: tuple[tuple[Status, str, str], ...] = (
     (Status.DOOR_3_OPEN, "后门开", ""),
     (Status.DOOR_4_OPEN, "驾驶席门开", ""),
 )
+# What only JT/T 905 says of a taxi. Bit 9 of its status is loaded and metered in one, it can't say either alone.
+LOADED_WORD, EMPTY_WORD = "重车（载客并计价）", "空车"
+OCCUPANCY_WORDS = ("", EMPTY_WORD, LOADED_WORD)
+"""By the numbers of ``occupancy``."""
+_TAXI_WORDS: tuple[tuple[Flag, str], ...] = (
+    (Flag.BOOKED, "预约（任务车）"),
+    (Flag.PICK_UP, "本次上客"),
+    (Flag.DROP_OFF, "本次下客"),
+    (Flag.METER_FAULT, "计价器故障"),
+    (Flag.METER_CLOCK, "计价器时钟超差"),
+)
 
 
 def alarm_words(bits: int) -> list[str]:
@@ -79,6 +94,25 @@ def alarm_words(bits: int) -> list[str]:
 def status_words(bits: int) -> list[str]:
     """What the status bits say, in the standard's order."""
     return [word for flag, when_set, unset in _STATUS_WORDS if (word := when_set if bits & flag else unset)]
+
+
+def occupancy_word(flags: int) -> str:
+    """空车 or 重车; nothing of a vehicle that is no taxi, or of a taxi out of operation (停运 is a status)."""
+    return OCCUPANCY_WORDS[int(occupancy(np.array([flags], np.int16))[0])]
+
+
+def occupancy(flags: npt.NDArray[np.int16]) -> npt.NDArray[np.int8]:
+    """0 nothing to say, 1 empty, 2 loaded and metered, for a column of flags."""
+    says = ((flags & Flag.TAXI) != 0) & ((flags & Flag.OUT_OF_OPERATION) == 0)
+    return (says * np.where((flags & Flag.LOADED) != 0, 2, 1)).astype(np.int8)
+
+
+def taxi_words(flags: int) -> list[str]:
+    """What the report of a taxi says besides alarm and status words: occupancy, booking, taximeter."""
+    if not flags & Flag.TAXI:
+        return []
+    occupancy = occupancy_word(flags)
+    return [*([occupancy] if occupancy else []), *(word for flag, word in _TAXI_WORDS if flags & flag)]
 
 
 def bearing_word(degrees: int) -> str:

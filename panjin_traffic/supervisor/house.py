@@ -30,6 +30,7 @@ class House:
     var_directory: Path
     vehicles: int | None = None
     interval_s: float = 10.0
+    media_port: int = 7612
     known_as: str = "localhost"
     """A name under which the pages answer (one of ALLOWED_HOSTS)."""
 
@@ -77,9 +78,12 @@ def processes(house: House) -> list[ChildSpec]:
     beat = [*CELERY, "beat", "-s", beat_file, "--pidfile=", "-l", "WARNING"]
     specs.append(ChildSpec("beat", beat, ingest, stage=3, last_s=0.5))
     specs.append(ChildSpec("gateway", [*MANAGE, "gateway"], ingest, stage=1, last_s=2.0))
+    attachments = [*MANAGE, "attachments", "--port", str(house.media_port)]
+    specs.append(ChildSpec("attachments", attachments, ingest, stage=1, last_s=2.0))
     if house.vehicles is not None:
         command = [*MANAGE, "simulate", "--vehicles", str(house.vehicles), "--interval", f"{house.interval_s:g}"]
-        command += ["--taxis-905", "--events", "--duration", "0", "--host", house.local_host, "--port", str(house.terminal_port)]
+        command += ["--taxis-905", "--events", "--duration", "0"]
+        command += ["--host", house.local_host, "--port", str(house.terminal_port)]
         specs.append(ChildSpec("simulator", command, {}, stage=0, last_s=0.7, waits=True))
     return specs
 

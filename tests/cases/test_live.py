@@ -10,8 +10,9 @@ from django.test import Client
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from datacenter import broadcast
 from datacenter.accounts.models import User
-from datacenter.cases import announce, workflow
+from datacenter.cases import workflow
 from datacenter.cases.consumers import ALIVE_S, RECHECK_EVERY
 from tests import factories
 from tests.cases.test_pages import open_case
@@ -88,9 +89,9 @@ def test_a_disabled_account_loses_its_open_socket(live_server, dawa_officer):
 
 def test_a_dead_redis_does_not_stop_a_case(dawa_officer, monkeypatch):
     dead = redis.Redis(host="127.0.0.1", port=9, socket_timeout=0.2, socket_connect_timeout=0.2)
-    wire = announce._Wire()
+    wire = broadcast._Wire()
     wire._client = dead
-    monkeypatch.setattr(announce, "_wire", wire)
+    monkeypatch.setattr(broadcast, "_wire", wire)
     case = open_case()
     assert workflow.accept_case(case, by=dawa_officer).state == "accepted"
     assert wire._quiet_until > 0

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from datacenter.protocols.composed import Coded
+from datacenter.protocols.composed import Coded, SignMagnitude
 from datacenter.protocols.jt808.extras import Extra, ExtraList
 from datacenter.protocols.jt808.frame import seal
 from datacenter.protocols.jt808.header import MAX_BODY, Edition, Header
@@ -33,7 +33,6 @@ from datacenter.protocols.wire import (
     Reader,
     Repeated,
     Scaled,
-    SignMagnitude,
     Text,
 )
 

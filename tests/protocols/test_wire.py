@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datacenter.protocols.composed import SignMagnitude
 from datacenter.protocols.errors import BadBcd, BadText, BadTime, FieldError, TruncatedBody, UnfitValue
 from datacenter.protocols.tlv import TAIL, Tlv, TlvList
 from datacenter.protocols.wire import (
@@ -26,7 +27,6 @@ from datacenter.protocols.wire import (
     Reader,
     Repeated,
     Scaled,
-    SignMagnitude,
     Text,
 )
 

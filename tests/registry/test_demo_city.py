@@ -18,7 +18,7 @@ from datacenter.registry.models import (
     Terminal,
     Vehicle,
 )
-from datacenter.simulator.fleet import COUNT_BY_KIND, FLEET_SIZE, demo_fleet
+from datacenter.simulator.fleet import COUNT_BY_KIND, FLEET_SIZE, demo_fleet, former_phone, taxi_licence
 
 ON = date(2026, 3, 1)
 TABLES = (Area, Certificate, Company, County, DriverBinding, Permit, Practitioner, Terminal, Unit, User, Vehicle)
@@ -64,6 +64,23 @@ def test_demo_city_has_exactly_its_counts_and_runs_again_without_a_trace(capsys)
     assert Permit.objects.count() == len(before[Permit]) - 1
     call_command("demo_city", on=ON)
     assert Permit.objects.count() == len(before[Permit])
+
+    # Taxis that speak JT/T 905 are entered so, come from this machine, and name a permit that there is.
+    speaking = {item.phone: item for item in demo_fleet() if item.edition == "905"}
+    taxis = Terminal.objects.filter(edition=Terminal.Edition.JT905_2014, state="in_use")
+    assert set(taxis.values_list("phone", flat=True)) == set(speaking)
+    assert set(taxis.values_list("vehicle__company__networks", flat=True)) == {"127.0.0.0/8"}
+    permits = "".join(Permit.objects.filter(category="taxi").values_list("number", flat=True))
+    assert all(taxi_licence(item) in permits for item in speaking.values())
+
+    # In a city filled before, a taxi's terminal of JT/T 808 is replaced by it.
+    row = taxis.select_related("vehicle").order_by("pk").first()
+    former = former_phone(speaking[row.phone])
+    Terminal.objects.filter(pk=row.pk).update(phone=former, edition=Terminal.Edition.JT808_2013)
+    call_command("demo_city", on=ON)
+    old = Terminal.objects.get(pk=row.pk)
+    assert old.state == Terminal.State.REPLACED
+    assert (old.replaced_by.phone, old.replaced_by.vehicle_id) == (row.phone, row.vehicle_id)
 
 
 def test_demo_people_are_well_formed_and_nobody():

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-from datacenter.simulator import fleet
+from datacenter.simulator import fleet, people
 from datacenter.simulator.fleet import COUNT_BY_KIND, demo_companies, demo_fleet, part_of_fleet
 
 STANDARD = re.compile(r"^辽L[A-HJ-NP-Z0-9]{5}$")
@@ -34,11 +34,33 @@ def test_plates_and_colours_fit_each_other():
 
 def test_terminal_fields_fit_their_edition():
     for vehicle in demo_fleet():
-        short = vehicle.edition == "2013"
+        short = vehicle.edition != "2019"
         assert len(vehicle.phone) == (12 if short else 20)
         assert len(vehicle.maker_id) == (5 if short else 11)
         assert len(vehicle.terminal_id) <= (7 if short else 30)
     assert 0.3 < sum(vehicle.edition == "2019" for vehicle in demo_fleet()) / 11_268 < 0.7
+
+
+def test_two_taxis_in_five_speak_jt905_and_nobody_else_does():
+    others = {vehicle.kind for vehicle in demo_fleet() if vehicle.edition == "905"}
+    taxis = [vehicle for vehicle in demo_fleet() if vehicle.kind == "taxi"]
+    speaking = [vehicle for vehicle in taxis if vehicle.edition == "905"]
+    assert others == {"taxi"}
+    assert 0.37 < len(speaking) / len(taxis) < 0.43
+    for vehicle in speaking:
+        assert re.fullmatch(r"10990\d{7}", vehicle.phone)
+        assert len(fleet.meter_plate(vehicle)) == 6
+        assert len(fleet.taxi_licence(vehicle)) <= 16
+        plain = fleet.as_808(vehicle)
+        assert (plain.edition, plain.phone, plain.plate) == ("2013", vehicle.phone, vehicle.plate)
+
+
+def test_drivers_are_the_registrys_people():
+    taxi = demo_fleet()[5]
+    numbers = people.driver_numbers(taxi)
+    assert people.driver_at(taxi, 9).number == numbers[0] == 20
+    assert people.driver_at(taxi, 2).number == numbers[-1]
+    assert people.identity_check("11010519491231002") == "X"  # the standard's own example
 
 
 def test_known_credit_codes_check():

@@ -10,7 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from django.core.management import CommandError, call_command
 
+from datacenter.protocols.jt808.frame import unescape
+from datacenter.protocols.jt808.header import open_frame
+from datacenter.simulator import frames
 from datacenter.simulator.feeds import DemoFeed, TrackFeed
 from datacenter.simulator.fleet import demo_fleet, part_of_fleet
 from datacenter.simulator.replay import Track, plan_replay
@@ -218,3 +222,34 @@ async def test_the_command_ends_soon_when_told_and_reports_as_json():
     )
     assert report["acknowledged"] > 20
     assert report["connected"] == 20
+
+
+async def test_a_button_pressed_by_command_is_reported_with_a_picture():
+    async with Platform() as platform:
+        vehicle = part_of_fleet(5)[3]
+        run = demo_run(platform, 5, rate=25, duration_s=4.5, emergencies=(vehicle.phone.lstrip("0"),))
+        report = await run.drive()
+    alarmed = [phone for phone, body in platform.acknowledged if body[3] & 1]
+    assert set(alarmed) == {run.terminals[3].vehicle.phone}
+    assert platform.messages[0x0800] == 1
+    assert platform.messages[0x0801] > 15
+    assert report["sent"] == report["acknowledged"]
+    assert report["errors"] == {}
+
+
+def test_a_button_of_a_vehicle_that_is_not_there_cannot_be_pressed():
+    with pytest.raises(CommandError, match="4711"):
+        call_command("simulate", "--vehicles", "5", "--press-emergency", "4711")
+
+
+async def test_orders_are_answered_by_the_fleet_too():
+    async with Platform() as platform:
+        run = demo_run(platform, 3, rate=30, duration_s=1.5)
+        running = asyncio.create_task(run.drive())
+        await asyncio.sleep(0.5)
+        for session in platform._sessions:
+            to = open_frame(unescape(frames.message_frame(0x0002, run.terminals[0].vehicle, 0)[1:-1]))[0]
+            session.send(0x8104, to)
+            break
+        await running
+    assert platform.messages[0x0104] == 1

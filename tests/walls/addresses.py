@@ -65,6 +65,23 @@ def searches(world: World) -> list[Query]:
     ]
 
 
+def _media_searches(world: World) -> list[Query]:
+    """The filters of files and alarms, beside those of every list."""
+    day = {"day": f"{world.case.opened_at:%Y-%m-%d}"}
+    return [
+        *searches(world),
+        {"vehicle": world.vehicle.pk},
+        {"kind": "image", "source": "attachment"},
+        {"item": 101},
+        day,
+    ]
+
+
+def _call_searches(world: World) -> list[Query]:
+    """The filters of emergency calls, beside those of every list."""
+    return [*searches(world), {"state": "ringing"}, {"outcome": "real"}, {"call": world.call.pk}]
+
+
 def _formats(world: World) -> list[Query]:
     return [{"format": "xlsx"}, *({"format": "csv"} | query for query in searches(world)[:10])]
 
@@ -97,6 +114,10 @@ def _case(world: World) -> list[Any]:
 
 def _trip(world: World) -> list[Any]:
     return [world.trip.pk]
+
+
+def _call(world: World) -> list[Any]:
+    return [world.call.pk]
 
 
 def _plate(world: World) -> set[str]:
@@ -171,6 +192,13 @@ ADDRESSES: dict[str, Visit] = {
         "list", ("protocol.view",), queries=lambda w: [{}, {"frame": w.frame.pk}], shows=_phone, reader="city"
     ),
     "unknown-terminals": Visit("list", ("terminal.adopt",), shows=lambda w: {w.unknown.phone}, reader="city"),
+    "media-gallery": Visit("list", ("media.view",), queries=_media_searches, shows=lambda w: _plate(w) | {"D4W4抽烟"}),
+    "safety-alarms": Visit("list", ("media.view",), queries=_media_searches, shows=lambda w: _plate(w) | {"D4W4抽烟"}),
+    "emergency-desk": Visit("list", ("emergency.view",), queries=_call_searches, shows=_plate),
+    "emergency-open": Visit("list", ("emergency.view",), queries=_call_searches, shows=_plate),
+    "emergency-ringing": Visit("list", ("emergency.view",), shows=_plate),
+    "emergency-history": Visit("list", ("emergency.view",), queries=_call_searches, shows=_plate),
+    "emergency-export": Visit("list", ("emergency.view",), queries=_formats, shows=_plate),
     "registry-import": Visit("list", ("registry.import",), bodies=_sheets, reader="city"),
     "command-list": Visit("list", ("command.view",), queries=searches, shows=_plate),
     "command-batches": Visit("list", ("command.view",), shows=_plate),
@@ -226,7 +254,29 @@ ADDRESSES: dict[str, Visit] = {
     ),
     "quarantined-frame": Visit("detail", ("quarantine.view",), lambda w: [w.frame.pk], shows=_phone, reader="city"),
     "registry-import-report": Visit("detail", ("registry.import",), lambda w: [_NO_TOKEN]),
+    "media-file": Visit("detail", ("media.view",), lambda w: [w.photo.pk], lambda w: [{}, {"size": "thumb"}]),
+    "safety-alarm": Visit(
+        "detail", ("media.view",), lambda w: [w.safety_alarm.pk], shows=lambda w: _plate(w) | {w.safety_alarm.alarm_no}
+    ),
+    "emergency-call": Visit("detail", ("emergency.view",), _call, shows=_plate),
+    "emergency-place": Visit("detail", ("emergency.view",), _call, shows=_plate),
+    "emergency-progress": Visit("detail", ("emergency.view",), _call),
+    "emergency-note": Visit("detail", ("emergency.view",), _call, shows=lambda w: _plate(w) | {w.practitioner.name}),
     # --- verbs ---
+    "emergency-unmask": Visit(
+        "verb", ("emergency.handle",), _call, shows=lambda w: {w.practitioner.name, w.practitioner.phone}
+    ),
+    **{
+        f"emergency-act {verb}": Visit("verb", ("emergency.handle",), lambda w, verb=verb: [w.call.pk, verb])
+        for verb in ("acknowledge", "note", "hand_over", "close", "nonsense")
+    },
+    **{
+        f"emergency-order {name}": Visit(
+            "verb", ("emergency.handle",), lambda w, name=name: [w.call.pk, name],
+            bodies=lambda w: [{"channel": 1, "phone": "04271234567"}],
+        )
+        for name in ("photo", "listen", "talk", "confirm", "end", "nonsense")
+    },
     "registry-import-confirm": Visit("verb", ("registry.import",), lambda w: [_NO_TOKEN]),
     "adopt-terminal": Visit(
         "verb", ("terminal.adopt",), lambda w: [w.unknown.pk], reader="city",
@@ -260,6 +310,8 @@ NOT_READ = (
     "adopt-terminal",
     "case-act",
     "api-case.",
+    "emergency-act",
+    "emergency-order",
 )
 
 

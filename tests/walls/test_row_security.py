@@ -17,7 +17,7 @@ from datacenter.registry.models import Vehicle
 from tests import factories
 from tests.walls.world import World
 
-APPEND_ONLY = ("case_event", "case_attachment", "audit_record", "detector_setting_change")
+APPEND_ONLY = ("case_event", "case_attachment", "audit_record", "detector_setting_change", "emergency_event")
 # Tables that say whose a row is and still have no policy: why.
 UNWALLED = {
     "account": "read to find out who signs in, before any scope is known; no page lists it but the administrators'",

@@ -22,6 +22,7 @@ from django.test import Client
 
 from datacenter.accounts.models import User
 from datacenter.cases import announce
+from datacenter.emergencies import announce as emergencies
 from datacenter.registry.models import Vehicle
 from datacenter.routing import websocket_urlpatterns
 from datacenter.tracks import frames, live
@@ -40,6 +41,7 @@ SOCKETS: dict[str, list[dict[str, Any]]] = {
         {"type": "view", "view": 2, "box": CITY_BOX, "filters": {}},
     ],
     "ws/cases/": [],
+    "ws/emergencies/": [],
 }
 
 
@@ -75,7 +77,7 @@ def heard_in(message: str | bytes, world: World) -> set[str]:
 
 
 def move(world: World) -> None:
-    """Dawa's vehicle and its neighbour report a position, and a case of Dawa's changes; both told live."""
+    """Dawa's vehicle and its neighbour report a position, a case and a call of Dawa's change; all told live."""
     now = int(time.time())
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         for vehicle in (world.vehicle, world.neighbour):
@@ -83,6 +85,8 @@ def move(world: World) -> None:
             client.publish(live.channel(), live.pack(factories.make_positions(vehicle.pk, [row], now)))
     case = world.case
     announce.announce(case.pk, case.number, case.county_id, case.company_id, case.state, "accept")
+    call = world.call
+    emergencies.on_commit(call.pk, call.plate, call.county_id, call.company_id, call.state)
 
 
 class Listening:
@@ -96,7 +100,11 @@ class Listening:
 
     def satisfied(self) -> bool:
         """Whether the officer has heard everything and, on the map, each stranger of the neighbour."""
-        due = {"position", "details", "counts"} if self.route == "ws/map/" else {self.world.case.number}
+        due = {
+            "ws/map/": {"position", "details", "counts"},
+            "ws/cases/": {self.world.case.number},
+            "ws/emergencies/": {self.world.call.plate},
+        }[self.route]
         told = due <= self.found[self.officer]
         return told and (self.route != "ws/map/" or all(self.shown.values()))
 

@@ -18,11 +18,15 @@ from datacenter.cases.workflow import Subject
 from datacenter.commands.models import Command, CommandBatch
 from datacenter.commands.workflow import send_to_many
 from datacenter.detection.models import Finding
+from datacenter.emergencies.models import EmergencyCall
+from datacenter.emergencies.workflow import Pressed, raise_call
 from datacenter.facts.catalogue import Fact
 from datacenter.facts.models import TerminalReport
 from datacenter.facts.workflow import keep_report
 from datacenter.gateway.models import RawFrame
 from datacenter.ingest.models import QuarantinedFrame
+from datacenter.media.files import keep_bytes
+from datacenter.media.models import MediaFile, SafetyAlarm
 from datacenter.protocols.jt808.messages import TextMessage, WaybillReport
 from datacenter.registry import masking
 from datacenter.registry.models import (
@@ -66,6 +70,9 @@ class World:
     batch: CommandBatch
     report: TerminalReport
     raw_frame: RawFrame
+    call: EmergencyCall  # rings
+    safety_alarm: SafetyAlarm
+    photo: MediaFile
 
     @property
     def span(self) -> dict[str, str]:
@@ -157,6 +164,7 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
     neighbour = factories.make_vehicle("辽LP4N58", other_company, county_id=factories.PANSHAN)
     trip = _operate(vehicle, paper)
     command = _order(vehicle, county_officer)
+    alarm, photo = _shoot(vehicle)
     secrets = {
         vehicle.plate, vehicle.vin, vehicle.transport_permit_no,
         company.name, company.credit_code, company.phone, company.legal_representative,
@@ -166,15 +174,40 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
         unknown.phone, frame.raw.hex(), frame.raw.hex(" "),
         str(LATITUDE_E6), str(LONGITUDE_E6), "40.992457", "122.066243",
         case.number, waiting.number, attachment.name, attachment.sha256, "D4W4路口", "D4W4已整改",
-        "D4W4请靠边", "D4W4运单",
+        "D4W4请靠边", "D4W4运单", alarm.alarm_no, alarm.tag, photo.sha256, photo.reason,
         *(f"/{kind}/{row.pk}/" for kind, row in
           (("vehicles", vehicle), ("companies", company), ("practitioners", person), ("trips", trip))),
     }  # fmt: skip
     return World(
         company, vehicle, person, terminal, unknown, frame, finding, case, attachment, waiting, county_officer,
         neighbour, frozenset(secrets), trip=trip, command=command, batch=command.batch, report=_report(vehicle),
-        raw_frame=_record(vehicle),
+        raw_frame=_record(vehicle), safety_alarm=alarm, photo=photo,
+        call=_press(vehicle),
     )  # fmt: skip
+
+
+def _press(vehicle: Vehicle) -> EmergencyCall:
+    """Its driver has pressed the emergency button."""
+    now = timezone.now()
+    return EmergencyCall.objects.get(pk=raise_call(Pressed(vehicle.pk, now, now, LATITUDE_E6, LONGITUDE_E6)))
+
+
+def _shoot(vehicle: Vehicle) -> tuple[SafetyAlarm, MediaFile]:
+    """An alarm of its camera, and the photo that came of it."""
+    whose = {"vehicle": vehicle, "county_id": vehicle.county_id, "company_id": vehicle.company_id}
+    where = {"latitude_e6": LATITUDE_E6, "longitude_e6": LONGITUDE_E6, "received_at": timezone.now()}
+    alarm = SafetyAlarm.objects.create(
+        alarm_no="261125D4W47D4W47D4W47D4W47D4", phone="14411104777", practice="jiangsu", tag="d4774d4774d47700",
+        item=0x65, event=3, vendor="T/JSATL 12-2017", title="D4W4抽烟", level=2, flag_state=1, counter=7, speed_kmh=60,
+        vehicle_status=1, device_time=timezone.now(), attachments_expected=1, attachments_received=1, state="complete",
+        **whose, **where,
+    )  # fmt: skip
+    kept = keep_bytes(picture().read())
+    photo = MediaFile.objects.create(
+        kind="image", source="attachment", reason="D4W4抽烟", sha256=kept.sha256, size_bytes=kept.size_bytes,
+        content_type=kept.what.content_type, path=kept.path, alarm=alarm, **whose, **where,
+    )  # fmt: skip
+    return alarm, photo
 
 
 def _order(vehicle: Vehicle, by: User) -> Command:

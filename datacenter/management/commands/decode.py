@@ -8,7 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from datacenter.protocols.decoding import DECODERS, answer
+from datacenter.protocols.decoding import DECODERS, BadRequest, answer
+from datacenter.protocols.explaining import as_text, explain_line
 
 
 class Command(BaseCommand):
@@ -19,16 +20,29 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--protocol", default="", help=f"where a line names none: {', '.join(DECODERS)}")
+        known = ", ".join(DECODERS)
+        parser.add_argument("--protocol", default="", help=f"where a line names none (guessed if left out): {known}")
+        parser.add_argument("--explain", action="store_true", help="print each frame field by field, for people")
 
-    def handle(self, *args: Any, protocol: str = "", **options: Any) -> None:
+    def handle(self, *args: Any, protocol: str = "", explain: bool = False, **options: Any) -> None:
         source = getattr(sys.stdin, "buffer", None) or io.BytesIO(sys.stdin.read().encode())
         out = self.stdout
         try:
             for raw in source:
-                line = raw.decode("utf-8", "replace").strip()
-                if line:
-                    out.write(json.dumps(answer(line, protocol), ensure_ascii=True))
+                line = raw.decode("utf-8", "replace").strip().lstrip("\ufeff")
+                if line and not line.startswith("#"):  # the raw log's remarks
+                    out.write(_explained(line, protocol) if explain else _answered(line, protocol))
                     out.flush()
         except BrokenPipeError:  # the reader has had enough
             sys.stderr.close()
+
+
+def _answered(line: str, protocol: str) -> str:
+    return json.dumps(answer(line, protocol), ensure_ascii=True)
+
+
+def _explained(line: str, protocol: str) -> str:
+    try:
+        return as_text(explain_line(line, protocol)) + "\n"
+    except BadRequest as fault:
+        return f"! {fault.code}：{fault.message}\n"

@@ -1,4 +1,8 @@
-"""`manage.py simulate`: real TCP terminals against any JT/T 808 server. Needs no database and starts none."""
+"""`manage.py simulate`: real TCP terminals against any JT/T 808 server. Needs no database and starts none.
+
+Every terminal answers orders. By themselves they report positions only, by JT/T 808; ``--taxis-905`` and ``--events``
+add what a server has to know besides, and ours does.
+"""
 
 import asyncio
 import json
@@ -58,6 +62,21 @@ class Command(BaseCommand):
         parser.add_argument("--drain", type=float, default=10.0, help="seconds to wait for the last acknowledgements")
         parser.add_argument("--wait-for-all", action="store_true", help="report only when all are connected")
         parser.add_argument("--acknowledged-log", type=Path, help="append phone,device_time,serial,body of each")
+        parser.add_argument(
+            "--taxis-905", action="store_true", help="two taxis in five speak JT/T 905, with shifts, trips and meters"
+        )
+        parser.add_argument(
+            "--events",
+            action="store_true",
+            help="besides positions: driver cards, waybills, active-safety alarms, a few emergencies a day",
+        )
+        parser.add_argument(
+            "--press-emergency",
+            action="append",
+            default=[],
+            metavar="PHONE",
+            help="press the emergency button of this vehicle (phone or plate) once it is online; may be repeated",
+        )
         parser.add_argument("--json", action="store_true", help="the report as one JSON object on stdout")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -76,8 +95,15 @@ class Command(BaseCommand):
             drain_s=options["drain"],
             acknowledged_log=options["acknowledged_log"],
             wait_for_all=options["wait_for_all"],
+            taxis_905=options["taxis_905"],
+            happenings=options["events"],
+            emergencies=tuple(options["press_emergency"]),
         )
         allow_sockets(len(vehicles))
+        known = {name for vehicle in vehicles for name in (vehicle.plate, vehicle.phone.lstrip("0"))}
+        for wanted in settings.emergencies:
+            if wanted.lstrip("0") not in known:
+                raise CommandError(f"no simulated vehicle has the phone or plate {wanted}")
         progress = None if options["json"] else lambda line: self.stderr.write(line)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             report = runner.run(_drive(Run(vehicles, make_feed, settings, progress)))

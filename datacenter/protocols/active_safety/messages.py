@@ -14,7 +14,7 @@ from datacenter.protocols.jt808.messages.control import UpgradeResult as Upgrade
 from datacenter.protocols.jt808.messages.location import LocationReport
 from datacenter.protocols.layout import Catalogue, Message, Struct, wire
 from datacenter.protocols.tlv import Tlv
-from datacenter.protocols.wire import U8, U16, U32, Bytes, Repeated, Text
+from datacenter.protocols.wire import U8, U16, U32, Bytes, Repeated
 
 from .codes import FILE_TYPES, PERIPHERALS, UPGRADE_RESULTS
 from .items import ITEM_LIST
@@ -37,7 +37,7 @@ def _order_behind(data: bytes, at: int, end: int) -> bool:
 class UploadOrder(Message):
     """Bring the attachments of this alarm to that server. T/JSATL 12-2017, message 0x9208; answered by 0x0001."""
 
-    host: str = wire(Text(count=U8, count_name="ip_len"), "附件服务器IP地址", name="ip")
+    host: str = wire(KeptText(count=U8, count_name="ip_len"), "附件服务器IP地址", name="ip")
     tcp_port: int = wire(U16, "附件服务器TCP端口")
     udp_port: int = wire(U16, "附件服务器UDP端口")
     tag: AlarmTag = wire(Tag(_order_behind), "报警标识号")

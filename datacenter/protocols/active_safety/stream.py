@@ -125,11 +125,10 @@ class StreamSplitter:
 
     def _frame(self, buffer: bytes, start: int, end: int, pieces: list[Piece]) -> int:
         stop = buffer.find(FLAG, start)
-        if stop < 0:
-            if end - start <= self.limit:
-                return -1
-            self._flag_behind = False
+        if (stop if stop >= 0 else end) - start > self.limit:  # however it came: no frame is so long
             return self._skip(buffer, start, end)
+        if stop < 0:
+            return -1
         if stop == start:
             return stop  # an ending flag taken for a beginning one, or two in a row
         pieces.append(Frame(buffer[start:stop]))
@@ -144,6 +143,7 @@ class StreamSplitter:
             kept = next((size for size in (3, 2, 1) if size < end - at and MAGIC.startswith(buffer[end - size :])), 0)
             stop = end - kept
         self.skipped += stop - at
+        self._flag_behind = False
         if self.skipped > self.junk_bytes:
             raise NoAttachmentStream(self.skipped)
         return stop

@@ -14,6 +14,7 @@ from datacenter.protocols.jt808.messages import GeneralReply
 
 from .connection import CATALOGUE, SUCCESS
 from .messages import COMPLETE, AttachmentList, FileAnnounced, FileAnswer, FileSent, ListedFile
+from .ranges import Ranges
 from .stream import PAYLOAD_BYTES, pack_packet
 from .tag import AlarmTag
 
@@ -99,14 +100,17 @@ class Upload:
         return self._connection.send(FileSent(one.name, one.type, len(one.data)))
 
     def _judged(self, answer: FileAnswer) -> bytes:
+        if not self._left or answer.name != self._left[0].name:  # said before, or of no file that was announced
+            return b""
         one = self._left[0]
         if answer.result == COMPLETE:
             self.completed.append(one.name)
             self._left.pop(0)
             return self._announce()
+        asked = Ranges(len(one.data), ((gap.offset, gap.offset + gap.length) for gap in answer.missing))
         again = [
-            pack_packet(one.name, at, one.data[at : min(at + self.payload_bytes, gap.offset + gap.length)])
-            for gap in answer.missing
-            for at in range(gap.offset, gap.offset + gap.length, self.payload_bytes)
+            pack_packet(one.name, at, one.data[at : min(at + self.payload_bytes, stop)])
+            for start, stop in asked.pairs()
+            for at in range(start, stop, self.payload_bytes)
         ]
         return b"".join(again) + self._sent(one)

@@ -239,13 +239,13 @@ class Connection:
     def _whole(self, whole: Assembled) -> Event:
         if whole.header.message_id in LOCATION_IDS:
             return AssembledLocations(whole.header.message_id, whole.serials, whole.body)
-        return self._message(whole.header, whole.body)
+        return self._message(whole.header, whole.body, whole.serials)
 
-    def _message(self, header: Header, body: bytes) -> Event:
+    def _message(self, header: Header, body: bytes, serials: tuple[int, ...] = ()) -> Event:
         if header.message_id not in self.catalogue.forms:
             return Unknown(header, body)
         message = self.catalogue.decode(header.message_id, body, header.edition)
-        return EVENTS.get(header.message_id, Received)(header, message)
+        return EVENTS.get(header.message_id, Received)(header, message, body, serials)
 
     def _bind(self, phone: str, edition: Edition, version: int) -> None:
         """Remember whose connection this is, and what the header of its next frame looks like."""

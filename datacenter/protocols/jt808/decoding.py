@@ -49,7 +49,7 @@ def decode(
             return _frame(asked, catalogue)
         if framing == "body":
             edition = _edition(asked) or EDITIONS.get(asked.protocol, default)
-            message_id = _message_id(asked.text("message"))
+            message_id = message_id_of(asked.text("message"))
             return _named(message_id, catalogue) | {"body": _body(message_id, asked.data, edition, catalogue)}
         if framing == "stream":
             return _stream(asked.data)
@@ -64,7 +64,7 @@ def _edition(asked: Asked) -> str | None:
     return Edition.V2019 if named == "2019" else Edition.V2013 if named in ("2011", "2013") else None
 
 
-def _message_id(text: str) -> int:
+def message_id_of(text: str) -> int:
     try:
         return int(text, 16) & 0xFFFF
     except ValueError:

@@ -33,10 +33,15 @@ class AssembledLocations(Event):
 
 @dataclass(frozen=True, slots=True)
 class Received(Event):
-    """A decoded message; the subclasses say what it means to a session."""
+    """A decoded message; the subclasses say what it means to a session.
+
+    ``body`` is whole; ``serials`` are those of its packets where it came in several.
+    """
 
     header: Header
     message: Any
+    body: bytes = b""
+    serials: tuple[int, ...] = ()
 
 
 class Registration(Received):

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-from datacenter.protocols.composed import Coded
+from datacenter.protocols.composed import Coded, SignMagnitude
 from datacenter.protocols.layout import Layout, wire
 from datacenter.protocols.tlv import Tlv, TlvList
-from datacenter.protocols.wire import U8, U16, U32, Flags, Repeated, Scaled, SignMagnitude
+from datacenter.protocols.wire import U8, U16, U32, Flags, Repeated, Scaled
 
 from .bits import AbnormalDriving, IoState, VehicleSignal, VideoAlarm
 from .dialect import spoken

@@ -6,12 +6,14 @@ is whole when the length field fits the frame under the header it announces, or 
 
 from dataclasses import dataclass
 from enum import StrEnum
+from struct import Struct
 from typing import Any
 
+from datacenter.protocols.compiled import maker_of
 from datacenter.protocols.errors import EncryptedBody, HeaderTooShort, LengthMismatch, SubPackaged, UnfitValue
 from datacenter.protocols.wire import Bcd
 
-from .frame import check
+from .frame import check, checksum
 
 LENGTH_MASK = 0x03FF
 ENCRYPTION_MASK = 0x1C00
@@ -79,6 +81,11 @@ class Header:
         return head
 
 
+_header = maker_of(Header)
+_V2013, _V2019 = Edition.V2013, Edition.V2019
+_SHORT, _LONG = Struct(">HH6sH").unpack_from, Struct(">HHB10sH").unpack_from
+
+
 def open_content(content: bytes, edition: str | None = None, *, strict_length: bool = True) -> tuple[Header, bytes]:
     """Header and body of a checked frame's ``content`` (check byte taken off).
 
@@ -124,6 +131,17 @@ def open_frame(raw: bytes, edition: str | None = None, *, strict_length: bool = 
 
     Raises ``HeaderTooShort``, ``BadChecksum``, ``LengthMismatch``.
     """
+    size = len(raw)
+    if edition is None and size > LONG_HEADER and not checksum(raw):  # the usual frame: no packets, a fitting length
+        message_id, props, phone, serial = _SHORT(raw)
+        if props == size - SHORT_HEADER - 1 <= MAX_BODY:
+            header = _header(message_id, props, phone.hex(), serial, _V2013, 0, False, 0, 0, 1)
+            return header, raw[SHORT_HEADER:-1]
+        length = size - LONG_HEADER - 1
+        if props ^ VERSION_BIT == length <= MAX_BODY:
+            message_id, _, version, phone, serial = _LONG(raw)
+            header = _header(message_id, length, phone.hex(), serial, _V2019, 0, False, 0, 0, version)
+            return header, raw[LONG_HEADER:-1]
     return open_content(check(raw), edition, strict_length=strict_length)
 
 

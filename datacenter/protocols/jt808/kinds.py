@@ -4,6 +4,7 @@ Terminals pad on either side, leave clocks unset and put hexadecimal where decim
 read as far as it goes, and it encodes back to the bytes that came.
 """
 
+from collections.abc import Mapping
 from datetime import time
 from typing import Any
 
@@ -199,7 +200,7 @@ class IfBit(Kind[Any]):
         self.attribute, self.bit, self.kind = attribute, bit, kind
         self.title = f"{kind.title}（位 {bit} 为 1 时有）"
 
-    def present(self, known: dict[str, Any]) -> bool:
+    def present(self, known: Mapping[str, Any]) -> bool:
         """Whether the field is there, by the fields before it."""
         return bool(known[self.attribute] >> self.bit & 1)
 
@@ -214,6 +215,9 @@ class IfBit(Kind[Any]):
 
     def beside(self, value: Any) -> dict[str, Any]:
         return {} if value is None else self.kind.beside(value)
+
+    def of(self, value: Any) -> Kind[Any]:
+        return self.kind.of(value)
 
 
 class Since2019(Kind[Any]):
@@ -239,6 +243,9 @@ class Since2019(Kind[Any]):
 
     def beside(self, value: Any) -> dict[str, Any]:
         return {} if value is None else self.kind.beside(value)
+
+    def of(self, value: Any) -> Kind[Any]:
+        return self.kind.of(value)
 
 
 class BareItem(Repeated):

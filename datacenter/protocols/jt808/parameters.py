@@ -11,6 +11,7 @@ from datacenter.protocols.composed import Coded
 from datacenter.protocols.errors import FieldError, ProtocolError
 from datacenter.protocols.layout import Struct, wire
 from datacenter.protocols.tlv import TAIL, Tlv, TlvList
+from datacenter.protocols.trace import Trace
 from datacenter.protocols.wire import U8, U16, U32, U64, Flags, Integer, Kind, Reader
 
 from .bits import Alarm
@@ -175,14 +176,19 @@ def value_of(one: Tlv) -> Any:
     line = parameter_of(one.id)
     if line is None or one.declared is not None:
         return None
-    if isinstance(line.kind, Integer | Coded | Flags) and 0 < len(one.data) <= WIDEST:
-        return int.from_bytes(one.data, "big")  # real terminals send a BYTE as DWORD, and the other way round
+    if _widened(line.kind, one):
+        return int.from_bytes(one.data, "big")
     reader = Reader(one.data)
     try:
         value = line.kind.read(reader)
     except FieldError:
         return None
     return None if reader.remaining else value
+
+
+def _widened(kind: Kind[Any], one: Tlv) -> bool:
+    """Whether a number is read at the length it has: real terminals send a BYTE as DWORD, and the other way round."""
+    return isinstance(kind, Integer | Coded | Flags) and 0 < len(one.data) <= WIDEST
 
 
 def values(items: tuple[Tlv, ...]) -> dict[int, Any]:
@@ -195,6 +201,18 @@ class ParameterList(TlvList):
     """Parameters to the end of the body: DWORD id, BYTE length, value. Shown in order, as ids may come twice."""
 
     title = "参数项列表"
+
+    def form_of(self, item_id: int) -> Any:
+        return parameter_of(item_id)
+
+    def trace_form(self, inner: Reader, trace: Trace, item: Tlv, form: Any) -> None:
+        row = trace.begin(inner.pos, "value", form.title, form.kind)
+        row.unit = form.unit
+        if _widened(form.kind, item):
+            value: Any = int.from_bytes(inner.rest(), "big")
+        else:
+            value = form.kind.read(inner)
+        trace.end(row, inner.pos, value)
 
     def show(self, value: tuple[Tlv, ...]) -> Any:
         return [self._shown(one) for one in value]

@@ -5,62 +5,63 @@ top light. ``ALARM_808`` and ``STATUS_808`` say what a bit is called there, so t
 read one word; bits without a counterpart stand in no pair and live on in the report's own words.
 """
 
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 
 from datacenter.protocols.jt808 import bits as jt808
+from datacenter.protocols.wire import Bits
 
 
-class Alarm(IntFlag):
+class Alarm(Bits):
     """A taxi terminal's own alarms (报警标志). Bits 29 to 31 are reserved."""
 
-    EMERGENCY = 1 << 0  # 紧急报警
-    WARNING = 1 << 1  # 预警
-    GNSS_FAULT = 1 << 2  # 卫星定位模块故障
-    ANTENNA_OPEN = 1 << 3  # 卫星定位天线未接或被剪断
-    ANTENNA_SHORT = 1 << 4  # 卫星定位天线短路
-    POWER_LOW = 1 << 5  # ISU 主电源欠压
-    POWER_LOST = 1 << 6  # ISU 主电源掉电
-    DISPLAY_FAULT = 1 << 7  # LCD 显示故障
-    TTS_FAULT = 1 << 8  # 语音合成（TTS）模块故障
-    CAMERA_FAULT = 1 << 9  # 摄像头故障
-    METER_FAULT = 1 << 10  # 计价器故障
-    EVALUATOR_FAULT = 1 << 11  # 服务评价器故障
-    ADVERT_SCREEN_FAULT = 1 << 12  # LED 广告屏故障
-    SCREEN_FAULT = 1 << 13  # 液晶显示屏故障
-    SECURITY_MODULE_FAULT = 1 << 14  # 安全访问模块故障；三个公开实现有，一个没有
-    TOP_LIGHT_FAULT = 1 << 15  # LED 顶灯故障
-    OVERSPEED = 1 << 16  # 超速报警
-    FATIGUE = 1 << 17  # 连续驾驶超时
-    DAILY_DRIVING_EXCEEDED = 1 << 18  # 当天累计驾驶超时
-    PARKED_TOO_LONG = 1 << 19  # 超时停车
-    AREA_CROSSED = 1 << 20  # 进出区域/路线，收到应答后清零
-    SEGMENT_TIME = 1 << 21  # 路段行驶时间不足/过长，收到应答后清零
-    FORBIDDEN_SEGMENT = 1 << 22  # 禁行路段行驶，收到应答后清零
-    SPEED_SENSOR_FAULT = 1 << 23  # 车速传感器故障
-    ILLEGAL_IGNITION = 1 << 24  # 车辆非法点火，收到应答后清零
-    ILLEGAL_MOVEMENT = 1 << 25  # 车辆非法位移，收到应答后清零
-    STORAGE_FAULT = 1 << 26  # ISU 存储异常
-    RECORDER_FAULT = 1 << 27  # 录音设备故障
-    METER_CLOCK = 1 << 28  # 计价器实时时钟超过规定的误差范围
+    EMERGENCY = 1 << 0, "紧急报警"
+    WARNING = 1 << 1, "预警"
+    GNSS_FAULT = 1 << 2, "卫星定位模块故障"
+    ANTENNA_OPEN = 1 << 3, "卫星定位天线未接或被剪断"
+    ANTENNA_SHORT = 1 << 4, "卫星定位天线短路"
+    POWER_LOW = 1 << 5, "ISU 主电源欠压"
+    POWER_LOST = 1 << 6, "ISU 主电源掉电"
+    DISPLAY_FAULT = 1 << 7, "LCD 显示故障"
+    TTS_FAULT = 1 << 8, "语音合成（TTS）模块故障"
+    CAMERA_FAULT = 1 << 9, "摄像头故障"
+    METER_FAULT = 1 << 10, "计价器故障"
+    EVALUATOR_FAULT = 1 << 11, "服务评价器故障"
+    ADVERT_SCREEN_FAULT = 1 << 12, "LED 广告屏故障"
+    SCREEN_FAULT = 1 << 13, "液晶显示屏故障"
+    SECURITY_MODULE_FAULT = 1 << 14, "安全访问模块故障"  # 三个公开实现有，一个没有
+    TOP_LIGHT_FAULT = 1 << 15, "LED 顶灯故障"
+    OVERSPEED = 1 << 16, "超速报警"
+    FATIGUE = 1 << 17, "连续驾驶超时"
+    DAILY_DRIVING_EXCEEDED = 1 << 18, "当天累计驾驶超时"
+    PARKED_TOO_LONG = 1 << 19, "超时停车"
+    AREA_CROSSED = 1 << 20, "进出区域/路线，收到应答后清零"
+    SEGMENT_TIME = 1 << 21, "路段行驶时间不足/过长，收到应答后清零"
+    FORBIDDEN_SEGMENT = 1 << 22, "禁行路段行驶，收到应答后清零"
+    SPEED_SENSOR_FAULT = 1 << 23, "车速传感器故障"
+    ILLEGAL_IGNITION = 1 << 24, "车辆非法点火，收到应答后清零"
+    ILLEGAL_MOVEMENT = 1 << 25, "车辆非法位移，收到应答后清零"
+    STORAGE_FAULT = 1 << 26, "ISU 存储异常"
+    RECORDER_FAULT = 1 << 27, "录音设备故障"
+    METER_CLOCK = 1 << 28, "计价器实时时钟超过规定的误差范围"
 
 
-class Status(IntFlag):
+class Status(Bits):
     """A taxi's state (状态). Bits 7 and 15 to 31 are reserved; real frames set bit 31."""
 
-    NO_FIX = 1 << 0  # 未卫星定位；与 JT/T 808 相反
-    SOUTH = 1 << 1  # 南纬
-    WEST = 1 << 2  # 西经
-    OUT_OF_OPERATION = 1 << 3  # 停运
-    BOOKED = 1 << 4  # 预约（任务车）
-    PICK_UP = 1 << 5  # 空车转重车：本次汇报即上客点
-    DROP_OFF = 1 << 6  # 重车转空车：本次汇报即下客点
-    ACC_ON = 1 << 8  # ACC 开
-    LOADED = 1 << 9  # 重车：载客且计价，不能分开表示
-    OIL_CUT = 1 << 10  # 车辆油路断开
-    POWER_CUT = 1 << 11  # 车辆电路断开
-    DOORS_LOCKED = 1 << 12  # 车门加锁
-    VEHICLE_LOCKED = 1 << 13  # 车辆锁定
-    LIMIT_REACHED = 1 << 14  # 已达到限制营运次数/时间
+    NO_FIX = 1 << 0, "未卫星定位；与 JT/T 808 相反"
+    SOUTH = 1 << 1, "南纬"
+    WEST = 1 << 2, "西经"
+    OUT_OF_OPERATION = 1 << 3, "停运"
+    BOOKED = 1 << 4, "预约（任务车）"
+    PICK_UP = 1 << 5, "空车转重车：本次汇报即上客点"
+    DROP_OFF = 1 << 6, "重车转空车：本次汇报即下客点"
+    ACC_ON = 1 << 8, "ACC 开"
+    LOADED = 1 << 9, "重车：载客且计价，不能分开表示"
+    OIL_CUT = 1 << 10, "车辆油路断开"
+    POWER_CUT = 1 << 11, "车辆电路断开"
+    DOORS_LOCKED = 1 << 12, "车门加锁"
+    VEHICLE_LOCKED = 1 << 13, "车辆锁定"
+    LIMIT_REACHED = 1 << 14, "已达到限制营运次数/时间"
 
 
 class Device(IntEnum):

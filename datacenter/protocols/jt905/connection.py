@@ -230,7 +230,7 @@ class Connection:
             if self._assembler is None:
                 self._assembler = MediaAssembler(limit_bytes=self._media_bytes)
             medium = self._assembler.add(message, now)
-        events.append(EVENTS.get(header.message_id, Received)(header, message))  # type: ignore[arg-type]
+        events.append(EVENTS.get(header.message_id, Received)(header, message, body))  # type: ignore[arg-type]
         if medium is not None:
             events.append(MediumAssembled(header, medium))
 

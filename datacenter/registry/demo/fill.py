@@ -31,7 +31,14 @@ from datacenter.registry.models import (
     Terminal,
     Vehicle,
 )
-from datacenter.simulator.fleet import BUS_COMPANIES, DemoCompany, DemoVehicle, demo_companies, demo_fleet
+from datacenter.simulator.fleet import (
+    BUS_COMPANIES,
+    DemoCompany,
+    DemoVehicle,
+    demo_companies,
+    demo_fleet,
+    former_phone,
+)
 
 _BATCH = 2000
 # 大洼区 carries its code since 2016; the lines themselves are today's.
@@ -101,6 +108,8 @@ def _company(company: DemoCompany, unit: Unit, county_names: dict[str, str]) -> 
         legal_representative=people.person(200_000 + number).name,
         phone=f"0427-0000{number:03d}",
         address=f"盘锦市{county_names[company.county_code]}演示路 {number + 1} 号",
+        # JT/T 905 has no authentication: the demo's taxis come from this machine alone.
+        networks="127.0.0.0/8" if company.kind == "taxi" else "",
     )
 
 
@@ -157,6 +166,20 @@ def _terminals(vehicles: dict[int, Vehicle], on: date, added: Counter[str]) -> N
         if papers.replaced_terminal(item) and f"122{item.index + 1:08d}" not in present
     ]
     _add(Terminal, old, added)
+    _retire_former(fleet, rows)
+
+
+def _retire_former(fleet: list[DemoVehicle], rows: list[Terminal]) -> None:
+    """A city filled before its taxis spoke JT/T 905 has terminals of JT/T 808 in them: the new ones replace those."""
+    successors = {
+        former_phone(item): row
+        for item, row in zip(fleet, rows, strict=True)
+        if item.edition == Terminal.Edition.JT905_2014
+    }
+    former = list(Terminal.objects.filter(phone__in=successors, state=Terminal.State.IN_USE))
+    for row in former:
+        row.state, row.replaced_by = Terminal.State.REPLACED, successors[row.phone]
+    Terminal.objects.bulk_update(former, ["state", "replaced_by"], batch_size=_BATCH)
 
 
 def _terminal(item: DemoVehicle, vehicle: Vehicle, on: date) -> Terminal:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from datacenter.registry import rules
+from datacenter.registry.demo.people import driver_numbers, escort_number
 from datacenter.registry.models import Company, Permit, Practitioner, Vehicle
 from datacenter.simulator.draw import draw, share
 from datacenter.simulator.fleet import CompanyKind, DemoCompany, DemoVehicle, demo_companies, demo_fleet
@@ -45,7 +46,6 @@ _DRIVER_CERTIFICATES: dict[str, str] = {
 }
 _ESCORT_CERTIFICATE = "道路危险货物运输押运人员"
 _LOADER_CERTIFICATE = "道路危险货物运输装卸管理人员"
-_SECOND_DRIVER_SHARE = {"taxi": 0.45, "bus": 0.6, "coach": 0.4, "hazmat": 0.15, "heavy_truck": 0.1}
 _CERTIFICATE_YEARS = 6  # 道路运输从业人员管理规定 Art. 29
 _PERMIT_YEARS = 4
 _LOADERS_FROM = 100_000  # people's numbers: vehicle index × 4 + place, then the loaders by company
@@ -75,12 +75,11 @@ class DemoStaff:
 def staff() -> Iterator[DemoStaff]:
     """Everybody who works in the demo city: one or two drivers a vehicle, an escort a hazmat vehicle, loaders."""
     for vehicle in demo_fleet():
-        yield _driver(vehicle, 0)
-        if share("second driver", vehicle.index) < _SECOND_DRIVER_SHARE[vehicle.kind]:
-            yield _driver(vehicle, 1)
+        for number in driver_numbers(vehicle):
+            yield _driver(vehicle, number)
         if vehicle.kind == "hazmat":
             yield DemoStaff(
-                number=vehicle.index * 4 + 2,
+                number=escort_number(vehicle),
                 kind=Practitioner.Kind.ESCORT,
                 company_no=vehicle.company_no,
                 county_code=vehicle.county_code,
@@ -142,7 +141,7 @@ def describe(vehicle: DemoVehicle) -> dict[str, object]:
 
 def installation(vehicle: DemoVehicle, on: date) -> tuple[date, date]:
     """When the terminal was installed and until when it is under warranty (three years)."""
-    oldest = 2600 if vehicle.edition == "2013" else 1500
+    oldest = 1500 if vehicle.edition == "2019" else 2600
     installed = on - timedelta(days=30 + draw("installed", vehicle.index) % oldest)
     return installed, installed + timedelta(days=3 * 365)
 
@@ -157,9 +156,9 @@ def bound_since(item: DemoStaff, on: date) -> date:
     return on - timedelta(days=20 + draw("bound", item.number) % 1200)
 
 
-def _driver(vehicle: DemoVehicle, place: int) -> DemoStaff:
+def _driver(vehicle: DemoVehicle, number: int) -> DemoStaff:
     return DemoStaff(
-        number=vehicle.index * 4 + place,
+        number=number,
         kind=Practitioner.Kind.DRIVER,
         company_no=vehicle.company_no,
         county_code=vehicle.county_code,

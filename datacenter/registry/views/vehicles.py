@@ -9,6 +9,7 @@ from datacenter.accounts.permissions import needs
 from datacenter.registry import rules
 from datacenter.registry.forms import VehicleFilters
 from datacenter.registry.paging import page_of
+from datacenter.registry.sections import sections_of
 from datacenter.registry.selectors import (
     bindings_visible_to,
     get_vehicle_for,
@@ -46,5 +47,6 @@ def vehicle_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "terminals": terminals,
         "bindings": bindings,
         "today": today,
+        "sections": sections_of(request.user, vehicle, "page"),
     }
     return render(request, "registry/vehicle_detail.html", context)

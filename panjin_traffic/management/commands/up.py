@@ -42,6 +42,7 @@ class Command(BaseCommand):
             bind_host=options["host"],
             web_port=settings.WEB_PORT,
             terminal_port=settings.TERMINAL_PORT,
+            media_port=settings.MEDIA_PORT,
             shards=settings.INGEST_SHARDS,
             var_directory=settings.VAR_DIR,
             vehicles=fleet,
@@ -73,7 +74,8 @@ class Command(BaseCommand):
 
     def _check_ports(self, house: House) -> None:
         """Says now which port is taken, instead of a child dying again and again."""
-        for port, setting in ((house.web_port, "WEB_PORT"), (house.terminal_port, "TERMINAL_PORT")):
+        ports = {"WEB_PORT": house.web_port, "TERMINAL_PORT": house.terminal_port, "MEDIA_PORT": house.media_port}
+        for setting, port in ports.items():
             if not port_is_free(port, house.bind_host):
                 raise PortBusy(port, setting)
 

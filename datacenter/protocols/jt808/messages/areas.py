@@ -6,14 +6,13 @@ again replaces what it named. Limits here are whole km/h, unlike those of positi
 
 from dataclasses import dataclass, replace
 from datetime import datetime, time
-from enum import IntFlag
 from typing import Any, ClassVar, TypeVar
 
 from datacenter.protocols.composed import Coded
 from datacenter.protocols.errors import UnfitValue
 from datacenter.protocols.jt808.kinds import DailyTime, IfBit, KeptText, Since2019
 from datacenter.protocols.layout import Message, Struct, wire
-from datacenter.protocols.wire import U8, U16, U32, Bytes, Flags, Kind, Reader, Repeated, Scaled
+from datacenter.protocols.wire import U8, U16, U32, Bits, Bytes, Flags, Kind, Reader, Repeated, Scaled
 
 from .catalogue import message
 
@@ -26,39 +25,39 @@ TIMED, LIMITED = 0, 1
 """Bits of an area's attributes that say which fields follow."""
 
 
-class AreaBit(IntFlag):
+class AreaBit(Bits):
     """What an area asks of the terminal (区域属性)."""
 
-    TIMED = 1 << 0  # 根据时间
-    SPEED_LIMIT = 1 << 1  # 限速
-    DRIVER_ON_ENTRY = 1 << 2  # 进区域报警给驾驶员
-    PLATFORM_ON_ENTRY = 1 << 3  # 进区域报警给平台
-    DRIVER_ON_EXIT = 1 << 4  # 出区域报警给驾驶员
-    PLATFORM_ON_EXIT = 1 << 5  # 出区域报警给平台
-    SOUTH = 1 << 6  # 南纬
-    WEST = 1 << 7  # 西经
-    DOORS_SHUT = 1 << 8  # 禁止开门
-    RADIO_OFF = 1 << 14  # 进区域关闭通信模块
-    COLLECT_GNSS = 1 << 15  # 进区域采集 GNSS 详细定位数据
+    TIMED = 1 << 0, "根据时间"
+    SPEED_LIMIT = 1 << 1, "限速"
+    DRIVER_ON_ENTRY = 1 << 2, "进区域报警给驾驶员"
+    PLATFORM_ON_ENTRY = 1 << 3, "进区域报警给平台"
+    DRIVER_ON_EXIT = 1 << 4, "出区域报警给驾驶员"
+    PLATFORM_ON_EXIT = 1 << 5, "出区域报警给平台"
+    SOUTH = 1 << 6, "南纬"
+    WEST = 1 << 7, "西经"
+    DOORS_SHUT = 1 << 8, "禁止开门"
+    RADIO_OFF = 1 << 14, "进区域关闭通信模块"
+    COLLECT_GNSS = 1 << 15, "进区域采集 GNSS 详细定位数据"
 
 
-class RouteBit(IntFlag):
+class RouteBit(Bits):
     """What a route asks of the terminal (路线属性)."""
 
-    TIMED = 1 << 0  # 根据时间
-    DRIVER_ON_ENTRY = 1 << 2  # 进路线报警给驾驶员
-    PLATFORM_ON_ENTRY = 1 << 3  # 进路线报警给平台
-    DRIVER_ON_EXIT = 1 << 4  # 出路线报警给驾驶员
-    PLATFORM_ON_EXIT = 1 << 5  # 出路线报警给平台
+    TIMED = 1 << 0, "根据时间"
+    DRIVER_ON_ENTRY = 1 << 2, "进路线报警给驾驶员"
+    PLATFORM_ON_ENTRY = 1 << 3, "进路线报警给平台"
+    DRIVER_ON_EXIT = 1 << 4, "出路线报警给驾驶员"
+    PLATFORM_ON_EXIT = 1 << 5, "出路线报警给平台"
 
 
-class SegmentBit(IntFlag):
+class SegmentBit(Bits):
     """What a segment of a route asks of the terminal (路段属性)."""
 
-    TIMED = 1 << 0  # 行驶时间
-    SPEED_LIMIT = 1 << 1  # 限速
-    SOUTH = 1 << 2  # 南纬
-    WEST = 1 << 3  # 西经
+    TIMED = 1 << 0, "行驶时间"
+    SPEED_LIMIT = 1 << 1, "限速"
+    SOUTH = 1 << 2, "南纬"
+    WEST = 1 << 3, "西经"
 
 
 def timed(kind: Kind[Any]) -> IfBit:

@@ -4,13 +4,12 @@ JT/T 808-2019, chapter 8.
 """
 
 from dataclasses import dataclass
-from enum import IntFlag
 
 from datacenter.protocols.composed import Coded
 from datacenter.protocols.jt808.header import Edition
 from datacenter.protocols.jt808.kinds import BareItem, KeptText, MakerId
 from datacenter.protocols.layout import Message, Struct, wire
-from datacenter.protocols.wire import ABSENT, U8, U16, U32, Bcd, Bytes, Flags, Repeated
+from datacenter.protocols.wire import ABSENT, U8, U16, U32, Bcd, Bits, Bytes, Flags, Repeated
 
 from .catalogue import message
 from .location import PlaceReport
@@ -68,37 +67,37 @@ class AttributesQuery(Message):
     """What terminal are you? JT/T 808-2019, message 0x8107; empty."""
 
 
-class TerminalType(IntFlag):
+class TerminalType(Bits):
     """What a terminal is for (终端类型)."""
 
-    PASSENGER = 1 << 0  # 适用客运车辆
-    DANGEROUS_GOODS = 1 << 1  # 适用危险品车辆
-    FREIGHT = 1 << 2  # 适用普通货运车辆
-    TAXI = 1 << 3  # 适用出租车辆
-    DISK = 1 << 6  # 支持硬盘录像
-    SPLIT = 1 << 7  # 分体机；0 为一体机
-    TRAILER = 1 << 8  # 适用挂车（2019）
+    PASSENGER = 1 << 0, "适用客运车辆"
+    DANGEROUS_GOODS = 1 << 1, "适用危险品车辆"
+    FREIGHT = 1 << 2, "适用普通货运车辆"
+    TAXI = 1 << 3, "适用出租车辆"
+    DISK = 1 << 6, "支持硬盘录像"
+    SPLIT = 1 << 7, "分体机；0 为一体机"
+    TRAILER = 1 << 8, "适用挂车（2019）"
 
 
-class GnssModule(IntFlag):
+class GnssModule(Bits):
     """Satellite systems that a terminal hears (GNSS 模块属性)."""
 
-    GPS = 1 << 0
-    BEIDOU = 1 << 1
-    GLONASS = 1 << 2
-    GALILEO = 1 << 3
+    GPS = 1 << 0, "GPS"
+    BEIDOU = 1 << 1, "北斗"
+    GLONASS = 1 << 2, "GLONASS"
+    GALILEO = 1 << 3, "Galileo"
 
 
-class RadioModule(IntFlag):
+class RadioModule(Bits):
     """Networks that a terminal speaks (通信模块属性)."""
 
-    GPRS = 1 << 0
-    CDMA = 1 << 1
-    TD_SCDMA = 1 << 2
-    WCDMA = 1 << 3
-    CDMA2000 = 1 << 4
-    TD_LTE = 1 << 5
-    OTHER = 1 << 7
+    GPRS = 1 << 0, "GPRS"
+    CDMA = 1 << 1, "CDMA"
+    TD_SCDMA = 1 << 2, "TD-SCDMA"
+    WCDMA = 1 << 3, "WCDMA"
+    CDMA2000 = 1 << 4, "CDMA2000"
+    TD_LTE = 1 << 5, "TD-LTE"
+    OTHER = 1 << 7, "其他"
 
 
 @message(0x0107, "查询终端属性应答")

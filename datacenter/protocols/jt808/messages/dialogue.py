@@ -4,27 +4,26 @@ Events, questions and information menus are gone from the 2019 edition; their te
 """
 
 from dataclasses import dataclass
-from enum import IntFlag
 
 from datacenter.protocols.composed import Coded
 from datacenter.protocols.jt808.kinds import KeptText
 from datacenter.protocols.layout import Message, Struct, wire
-from datacenter.protocols.wire import ABSENT, U8, U16, Flags, Repeated
+from datacenter.protocols.wire import ABSENT, U8, U16, Bits, Flags, Repeated
 
 from .catalogue import message
 
 SET_TYPES = {0: "删除全部", 1: "更新", 2: "追加", 3: "修改"}
 
 
-class TextFlag(IntFlag):
+class TextFlag(Bits):
     """Where a text appears (文本信息标志). Up to 2013 bit 0 is urgent; in 2019 bits 0 and 1 together are its kind."""
 
-    KIND_LOW = 1 << 0  # 2013：紧急；2019：01 服务 10 紧急 11 通知
-    KIND_HIGH = 1 << 1
-    SCREEN = 1 << 2  # 终端显示器显示
-    SPOKEN = 1 << 3  # 终端 TTS 播读
-    ADVERT_SCREEN = 1 << 4  # 广告屏显示（2013）
-    CAN_FAULT = 1 << 5  # CAN 故障码信息；0 为中心导航信息
+    KIND_LOW = 1 << 0, "2013：紧急；2019：01 服务 10 紧急 11 通知"
+    KIND_HIGH = 1 << 1, "文本类型高位（2019）"
+    SCREEN = 1 << 2, "终端显示器显示"
+    SPOKEN = 1 << 3, "终端 TTS 播读"
+    ADVERT_SCREEN = 1 << 4, "广告屏显示（2013）"
+    CAN_FAULT = 1 << 5, "CAN 故障码信息；0 为中心导航信息"
 
 
 @message(0x8300, "文本信息下发")
@@ -62,12 +61,12 @@ class EventReport(Message):
     event_id: int = wire(U8, "事件ID")
 
 
-class QuestionFlag(IntFlag):
+class QuestionFlag(Bits):
     """How a question appears (提问下发标志)."""
 
-    URGENT = 1 << 0  # 紧急
-    SPOKEN = 1 << 3  # 终端 TTS 播读
-    ADVERT_SCREEN = 1 << 4  # 广告屏显示
+    URGENT = 1 << 0, "紧急"
+    SPOKEN = 1 << 3, "终端 TTS 播读"
+    ADVERT_SCREEN = 1 << 4, "广告屏显示"
 
 
 @dataclass(frozen=True, slots=True)

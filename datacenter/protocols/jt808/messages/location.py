@@ -71,6 +71,7 @@ class LocationItems(Kind[tuple[Any, ...]]):
     """
 
     title = "位置汇报数据项列表"
+    report = Struct(LocationReport)
 
     def read(self, reader: Reader) -> tuple[Any, ...]:
         items: list[Any] = []
@@ -84,11 +85,27 @@ class LocationItems(Kind[tuple[Any, ...]]):
                 items.append(BadItem(reader.rest(), TruncatedBody(size, left - 2, start), size))
                 break
             raw = reader.take(size)
-            try:
-                items.append(LocationReport.decode(raw, reader.edition))
-            except FieldError as fault:
-                items.append(BadItem(raw, fault))
+            items.append(self._item(reader.part(start + 2, reader.pos), raw))
         return tuple(items)
+
+    def _item(self, inner: Reader, raw: bytes) -> Any:
+        """One report; bytes that its table leaves are left alone, as those of a later edition are."""
+        trace = inner.trace
+        if trace is None:
+            try:
+                return LocationReport.layout.read(inner)
+            except FieldError as fault:
+                return BadItem(raw, fault)
+        start = inner.pos
+        row = trace.begin(start - 2, "item", LocationReport.title, self.report)
+        trace.leaf(start - 2, start, "len", "位置汇报数据体长度", U16, len(raw))
+        try:
+            value: Any = LocationReport.layout.read(inner)
+        except FieldError as fault:
+            trace.fail(row, fault)
+            value = BadItem(raw, fault)
+        trace.end(row, inner.end, value)
+        return value
 
     def write(self, value: tuple[Any, ...], edition: str = "") -> bytes:
         parts: list[bytes] = []

@@ -133,11 +133,15 @@ class Positions(Kind[tuple[Any, ...]]):
         while reader.remaining:
             start = reader.pos
             raw = reader.take(min(BASE_LOCATION, reader.remaining))
+            row = reader.trace.begin(start, f"[{len(items)}]", "位置基本信息", self.item) if reader.trace else None
             try:
-                items.append(self.layout.decode(raw, reader.edition))
+                items.append(self.layout.read(reader.part(start, reader.pos)))
             except FieldError as fault:
-                fault.offset += start
                 items.append(BadPosition(raw, fault))
+                if reader.trace and row:
+                    reader.trace.fail(row, fault)
+            if reader.trace and row:
+                reader.trace.end(row, reader.pos, items[-1])
         return tuple(items)
 
     def write(self, value: tuple[Any, ...], edition: str = "") -> bytes:

@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Any
 
 from datacenter.protocols.errors import FieldError
+from datacenter.protocols.jt808.kinds import KeptText
 from datacenter.protocols.jt905.codes import EVALUATION, PAYMENT, SIGN_OUT
 from datacenter.protocols.jt905.kinds import (
     BcdClock,
@@ -23,7 +24,7 @@ from datacenter.protocols.jt905.kinds import (
     DutyTime,
 )
 from datacenter.protocols.layout import Layout, Message, Struct, wire
-from datacenter.protocols.wire import GMT8, U16, U32, Bcd, Bytes, Kind, Reader, Text
+from datacenter.protocols.wire import GMT8, U16, U32, Bcd, Bytes, Kind, Reader
 
 from .catalogue import message
 from .location import Position
@@ -58,9 +59,9 @@ class SignIn(Message):
     """A driver begins a shift (上班签到). JT/T 905.2-2014, message 0x0B03."""
 
     location: Position = wire(POSITION, "位置基本信息")
-    operator_license: str = wire(Text(16), "企业经营许可证号")
-    driver_license: str = wire(Text(19), "驾驶员从业资格证号")  # 18 characters of an identity number and a zero
-    plate: str = wire(Text(6), "车牌号")
+    operator_license: str = wire(KeptText(16), "企业经营许可证号")
+    driver_license: str = wire(KeptText(19), "驾驶员从业资格证号")  # 18 characters of an identity number and a zero
+    plate: str = wire(KeptText(6), "车牌号")
     meter_on: DutyTime | None = wire(BcdDutyTime(), "计价器开机时间")
     extra: bytes | None = wire(Bytes(), "扩展属性", optional=True)
 
@@ -74,9 +75,9 @@ class SignOut(Message):
     """
 
     location: Position = wire(POSITION, "位置基本信息")
-    operator_license: str = wire(Text(16), "企业经营许可证号")
-    driver_license: str = wire(Text(19), "驾驶员从业资格证号")
-    plate: str = wire(Text(6), "车牌号")
+    operator_license: str = wire(KeptText(16), "企业经营许可证号")
+    driver_license: str = wire(KeptText(19), "驾驶员从业资格证号")
+    plate: str = wire(KeptText(6), "车牌号")
     meter_k: str = wire(Bcd(2), "计价器K值")
     shift_on: DutyTime | None = wire(BcdDutyTime(), "当班开机时间")
     shift_off: DutyTime | None = wire(BcdDutyTime(), "当班关机时间")
@@ -103,9 +104,9 @@ class Meter:
     ``driver_license`` is an identity number and a zero, its last character may be X.
     """
 
-    plate: str = wire(Text(6), "车牌号")
-    operator_license: str = wire(Text(16), "企业经营许可证号")
-    driver_license: str = wire(Text(19), "驾驶员从业资格证号")
+    plate: str = wire(KeptText(6), "车牌号")
+    operator_license: str = wire(KeptText(16), "企业经营许可证号")
+    driver_license: str = wire(KeptText(19), "驾驶员从业资格证号")
     boarded_at: datetime = wire(BcdMinute(), "上车时间", name="board_time")
     alighted: time = wire(BcdClock(), "下车时间", name="alight_hhmm")
     trip_km: Decimal = wire(BcdDecimal(3, 1), "计程公里", name="mileage_01km")
@@ -145,9 +146,8 @@ class MeterRecord(Kind[Any]):
         if len(raw) < METER_BYTES:
             return BadMeter(raw)
         try:
-            meter: Meter = self.layout.decode(raw, reader.edition)
+            meter: Meter = self.layout.read(reader.part(start, reader.pos))
         except FieldError as fault:
-            fault.offset += start
             return BadMeter(raw, fault)
         return meter
 

@@ -1,12 +1,11 @@
 """Words to the driver and back: texts, events, questions, telephone (文本、事件、提问、电话)."""
 
 from dataclasses import dataclass
-from enum import IntFlag
 
 from datacenter.protocols.jt905.codes import CALL
 from datacenter.protocols.jt905.kinds import Terminated
 from datacenter.protocols.layout import Message, Struct, wire
-from datacenter.protocols.wire import U8, U32, Flags, Repeated
+from datacenter.protocols.wire import U8, U32, Bits, Flags, Repeated
 
 from .catalogue import message
 
@@ -14,13 +13,13 @@ TEXT_BYTES = 499
 PHONE_BYTES = 20
 
 
-class TextFlag(IntFlag):
+class TextFlag(Bits):
     """Where a text is shown (标志). Bit 1 is not defined in the public tables."""
 
-    URGENT = 1 << 0  # 紧急
-    DISPLAY = 1 << 2  # 显示装置显示
-    SPEAK = 1 << 3  # 语音合成播读
-    ADVERT_SCREEN = 1 << 4  # 广告屏显示
+    URGENT = 1 << 0, "紧急"
+    DISPLAY = 1 << 2, "显示装置显示"
+    SPEAK = 1 << 3, "语音合成播读"
+    ADVERT_SCREEN = 1 << 4, "广告屏显示"
 
 
 @message(0x8300, "文本信息下发")

@@ -36,6 +36,13 @@ export class Drawer {
     this.body.replaceChildren();
   }
 
+  /** Something else of the followed vehicle changed: that part of the drawer is asked for again. */
+  refresh({ id, section }) {
+    if (id !== this.vehicle) return;
+    const part = this.body.querySelector(`[data-section="${section}"]`);
+    if (part) window.htmx.trigger(part, "refresh");
+  }
+
   /** A report of the followed vehicle, as the socket tells it. */
   show(report) {
     if (report.id !== this.vehicle) return;

@@ -111,6 +111,8 @@ function take(message) {
       map.setView([message.latitude_deg, message.longitude_deg], Math.max(map.getZoom(), FLY_ZOOM));
       state.fly = false;
     }
+  } else if (message.type === "changed") {
+    drawer.refresh(message);
   } else if (message.type === "registry") {
     readTable();
   } else if (message.type === "error") {

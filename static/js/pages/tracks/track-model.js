@@ -21,6 +21,7 @@ export class Track {
     this.speed = take("speed_dkmh", Uint16Array);
     this.bearing = take("bearing_deg", Uint16Array);
     this.alarm = take("alarm", Uint32Array);
+    this.occupancy = take("occupancy", Uint8Array);
     this.x = this.longitude.map(mercatorX);
     this.y = this.latitude.map(mercatorY);
     this.band = Uint8Array.from(this.speed, (speed) => SPEED_BANDS_DKMH.filter((limit) => speed >= limit).length);

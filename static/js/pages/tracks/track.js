@@ -78,6 +78,7 @@ function play(map, track) {
       figure("now", "time").textContent = clock(new Date(moment * 1000));
       figure("now", "speed").textContent = lost ? "—" : (track.speed[place] / 10).toFixed(1);
       figure("now", "bearing").textContent = lost ? "无定位" : POINTS[Math.round(track.bearing[place] / 45) % 8];
+      figure("now", "occupancy").textContent = lost ? "" : config.occupancy_words[track.occupancy[place]];
       figure("now", "alarm").textContent = alarmText(track.alarm[place]);
     },
     onState(playing) {

@@ -1,0 +1,1 @@
+"""Files and alarms from terminals."""
