@@ -166,7 +166,7 @@ class Run:
         if self._marked or self._shifts is not None:
             handful = self._amended(handful, rows)
         each = (np.repeat(serials - offsets, counts) + np.arange(len(rows))) & 0xFFFF
-        packed: list[bytes | None] = [None] * len(rows)
+        packed: list[Any] = [None] * len(rows)
         for local, packer in self._packers:
             mine = np.flatnonzero(local[rows] >= 0)
             if len(mine) == len(rows):

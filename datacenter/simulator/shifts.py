@@ -75,6 +75,7 @@ class Ride:
     pickup: Position
     metered: bool
     order_id: int
+    seen_from_start: bool
     waited_s: int = 0
 
 
@@ -104,7 +105,7 @@ class Shift:
         if self.ride is not None and last is not None and spot.speed_dkmh < WAITING_BELOW_DKMH:
             self.ride.waited_s += min(max(spot.time_s - last.time_s, 0), 120)
         if loaded and self.ride is None:
-            flags |= self._pick_up(spot)
+            flags |= self._pick_up(spot, seen_from_start=last is not None)
         elif not loaded and self.ride is not None:
             flags |= self._drop_off(spot, self.ride)
         desk = self.desk
@@ -179,20 +180,23 @@ class Shift:
 
     # The trip.
 
-    def _pick_up(self, spot: Spot) -> int:
+    def _pick_up(self, spot: Spot, *, seen_from_start: bool) -> int:
+        """Of a ride that was under way when the run began the meter makes no record: half of it would be wrong."""
         metered = not rides_unmetered(self.vehicle, spot.time_s)
         kept = self.desk.notes.kept
         order_id = int(kept.pop("order", 0)) if metered else 0
         self.desk.taxi_status &= ~Status.BOOKED
         bits = int(Status.LOADED | Status.PICK_UP) if metered else 0
-        self.ride = Ride(spot, spot.taxi(int(self.desk.taxi_status) | bits), metered, order_id)
-        return bits
+        self.ride = Ride(spot, spot.taxi(int(self.desk.taxi_status) | bits), metered, order_id, seen_from_start)
+        return bits if seen_from_start else bits & ~int(Status.PICK_UP)
 
     def _drop_off(self, spot: Spot, ride: Ride) -> int:
         self.ride = None
         vacant, self.vacant_since = self.vacant_since or ride.began, spot
         if not ride.metered:
             return 0
+        if not ride.seen_from_start:
+            return int(Status.DROP_OFF)
         self.trips += 1
         way_hm = max(spot.mileage_hm - ride.began.mileage_hm, 0)
         waited = timedelta(minutes=ride.waited_s // 60)

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from datacenter.simulator import frames
+from datacenter.simulator import frames, taxi_frames
 
 _KEPT_LATENCIES = 4_000_000
 
@@ -72,9 +72,10 @@ class AcknowledgedLog:
 
     def add(self, phone: str, edition: str, serial: int, sealed: bytes) -> None:
         """Positions of one acknowledged frame."""
-        for body in frames.bodies(sealed, edition):
+        taxi = edition == "905"
+        for body in (taxi_frames if taxi else frames).bodies(sealed, edition):
             text = body.hex()
-            stamp = text[44:56]
+            stamp = text[38:50] if taxi else text[44:56]
             when = f"20{stamp[:2]}-{stamp[2:4]}-{stamp[4:6]}T{stamp[6:8]}:{stamp[8:10]}:{stamp[10:]}+08:00"
             self._file.write(f"{phone},{when},{serial},{text}\n")
 

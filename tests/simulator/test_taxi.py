@@ -4,7 +4,7 @@ import asyncio
 import io
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -27,7 +27,7 @@ from datacenter.simulator.fleet import demo_fleet, meter_plate, taxi_licence
 from datacenter.simulator.movement import Movement
 from datacenter.simulator.people import driver_numbers, person
 from datacenter.simulator.run import Run, Settings
-from datacenter.simulator.shifts import _COLUMNS, Shifts, fare_yuan, licence_of, rides_unmetered
+from datacenter.simulator.shifts import _COLUMNS, Shift, Shifts, fare_yuan, licence_of, rides_unmetered
 from datacenter.simulator.single import SimulatedTerminal
 from datacenter.simulator.spot import Spot
 
@@ -239,6 +239,27 @@ def test_a_day_of_shifts_and_trips_adds_up():
     assert ((statuses & int(Status.DROP_OFF)) > 0).sum() == len(trips)
 
 
+def test_a_ride_under_way_when_the_run_begins_makes_no_record():
+    recorder = Recorder(TAXIS[0])
+    shift = Shift(TAXIS[0], recorder.terminal.desk)
+    words = [ACC | FIXED | LOADED, ACC | FIXED | LOADED, ACC | FIXED, ACC | FIXED | LOADED, ACC | FIXED]
+    start = MIDNIGHT + 9 * 3600
+    seen = [
+        Status(
+            shift.step(
+                Spot(start + 300 * place, 41_100_000, 122_000_000, 400, status=word, mileage_hm=100 + place * 25)
+            )
+        )
+        for place, word in enumerate(words)
+    ]
+    trips = [one for one in recorder.said() if isinstance(one, m.TripRecord)]
+    assert [Status.LOADED in one for one in seen] == [True, True, False, True, False]
+    assert [Status.PICK_UP in one for one in seen] == [False, False, False, True, False]
+    assert [Status.DROP_OFF in one for one in seen] == [False, False, True, False, True]
+    assert [one.meter.trip_km for one in trips] == [Decimal("2.5")]
+    assert trips[0].meter.empty_km == Decimal("2.5")
+
+
 def test_a_few_drivers_leave_the_meter_off():
     cheats = [one for one in TAXIS if any(rides_unmetered(one, hour * 600) for hour in range(200))]
     assert 5 < len(cheats) < len(TAXIS) * 0.04
@@ -266,7 +287,8 @@ async def test_trips_are_sent_again_until_they_are_acknowledged():
             assert len(serials) == 1
 
 
-def test_a_run_of_taxis_signs_in_and_reports_by_jt905():
+def test_a_run_of_taxis_reports_by_jt905_and_logs_what_was_acknowledged(tmp_path):
+    log = tmp_path / "acknowledged.csv"
     taxi = [TAXIS[3]]
 
     def feed(started_at_s: float) -> DemoFeed:
@@ -274,13 +296,18 @@ def test_a_run_of_taxis_signs_in_and_reports_by_jt905():
 
     async def run(centre: Centre) -> dict[str, Any]:
         async with centre:
-            settings = Settings(port=centre.port, taxis_905=True, happenings=True, timeout_s=0.6, drain_s=4.0)
-            return await Run(taxi, feed, settings).drive()
+            facts = {"port": centre.port, "taxis_905": True, "happenings": True, "acknowledged_log": log}
+            return await Run(taxi, feed, Settings(**facts, timeout_s=0.6, drain_s=4.0)).drive()
 
     centre = Centre(taxi=True)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as the command runs it
         report = runner.run(run(centre))
     assert report["sent"] == report["acknowledged"] == len(centre.positions) > 10
+    logged = [line.split(",") for line in log.read_text(encoding="ascii").splitlines()]
+    assert len(logged) == len(centre.positions)
+    phone, when, _, body = logged[0]
+    position = m.MESSAGES.decode(0x0200, bytes.fromhex(body))
+    assert (phone, datetime.fromisoformat(when)) == (taxi[0].phone, position.device_time)
     assert not report["errors"]
 
 

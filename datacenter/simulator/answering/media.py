@@ -3,7 +3,7 @@
 A terminal keeps its newest recordings as facts (what, when, where); the bytes are drawn when they are to be sent.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -175,9 +175,9 @@ def record(desk: Desk, order: Record, serial: int) -> Answer:
     if order.command not in (0, 1):
         return WRONG
     if order.command == 1:
-        act: Callable[[Desk, Stored], None] = announce_and_send if not order.save else (lambda _desk, _one: None)
         one = take(desk, 1, media_type=AUDIO)
-        desk.later(min(order.lasting_s or 2, 10), partial(act, desk, one))
+        if not order.save:
+            desk.later(min(order.lasting_s or 2, 10), partial(announce_and_send, desk, one))
     return DONE
 
 
