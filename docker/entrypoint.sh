@@ -1,5 +1,5 @@
 #!/bin/sh
-# The processes of DESIGN §2, by name: web, gateway, shard N, worker, beat, migrate; anything else goes to manage.py.
+# The processes of DESIGN §2, by name: web, gateway, attachments, shard N, worker, beat, migrate; anything else goes to manage.py.
 set -eu
 
 worker() {
@@ -13,9 +13,9 @@ web)
     exec uvicorn panjin_traffic.asgi:application --host "$BIND_HOST" --port "${WEB_PORT:-8000}" \
         --log-level warning --no-access-log --lifespan off --timeout-graceful-shutdown 5
     ;;
-gateway)
+gateway | attachments)
     export DATABASE_ROLE=ingest
-    exec python manage.py gateway
+    exec python manage.py "$1"
     ;;
 shard)
     export DATABASE_ROLE=ingest CELERY_SKIP_CHECKS=true

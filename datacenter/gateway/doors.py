@@ -51,7 +51,8 @@ def turn_to_taxi(session: Session, raw: bytes) -> bytes | None:
         return None
     if not allowed(entry, session.remote):
         return _refused(session, "wrong_network")
-    session.connection = Connection(header.isu)
+    session.connection.let_go()
+    session.connection = Connection(header.isu, budget=gateway.assemblies)
     session.form = TAXI_FRAME
     gateway.enter(session, stripped(header.isu), entry)
     return FLAG + escape(raw) + FLAG

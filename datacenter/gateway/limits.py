@@ -25,6 +25,7 @@ class Limits:
     rejected_a_minute: int = 100  # of one socket, into the quarantine; more are only counted
     quarantined_bytes: int = 1024  # of one frame's bytes; no good frame of 2013 or 2019 is longer
     sub_packets_s: float = 10.0  # before missing packets are asked for
+    assembly_bytes: int = 256 * 1024 * 1024  # of messages and files in the making, all sockets together
 
     # Batches of one shard.
     batch_frames: int = 4096

@@ -9,6 +9,7 @@ AUTHENTICATED = gauge("gateway_authenticated", "Sockets of terminals that have a
 PAUSED_SHARDS = gauge("gateway_paused_shards", "Shards whose sockets are not read, as too much waits")
 IN_FLIGHT = gauge("gateway_inflight_batches", "Batches handed in and not yet answered")
 HELD_FRAMES = gauge("gateway_held_frames", "Frames held until they are committed")
+ASSEMBLY_BYTES = gauge("gateway_assembly_bytes", "Held of sub-packaged messages and files that aren't whole yet")
 
 ACCEPTED = counter("gateway_connections_total", "Sockets accepted")
 FRAMES = counter("gateway_frames_total", "Frames put into batches")
@@ -25,6 +26,7 @@ EMERGENCIES_DROPPED = counter("gateway_emergencies_dropped_total", "The same, le
 RAW_FRAMES = counter("gateway_raw_frames_total", "Frames written into the raw log")
 RAW_DROPPED = counter("gateway_raw_dropped_total", "Frames that the raw log lacks: too many, or no database")
 RESENDS_ASKED = counter("gateway_resends_asked_total", "0x8003 sent for missing packets")
+ASSEMBLIES_GIVEN_UP = counter("gateway_assemblies_given_up_total", "Messages in the making dropped: all held too much")
 NOT_QUARANTINED = counter("gateway_not_quarantined_total", "Bad frames past the quarantine's rate: counted, not kept")
 
 HANDED_IN = counter("gateway_handed_in_total", "Batches published to a shard's queue")

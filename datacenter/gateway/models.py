@@ -1,4 +1,4 @@
-"""What the gateway fills: the raw log (原始报文记录) is its own; quarantine and unknown terminals are of floors below."""
+"""What the gateway fills: a raw log (原始报文记录) of its own; quarantine and unknown terminals are of floors below."""
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +10,7 @@ __all__ = ["QuarantinedFrame", "RawFrame", "RawLogSwitch", "UnknownTerminal"]
 
 
 class RawLogSwitch(models.Model):
-    """That one vehicle's frames are recorded until a moment (原始报文记录开关); gateways look here every few seconds."""
+    """That a vehicle's frames are recorded until a moment (原始报文记录开关); gateways look here every few seconds."""
 
     vehicle = models.OneToOneField(
         "datacenter.Vehicle", models.CASCADE, primary_key=True, related_name="+", verbose_name="车辆"

@@ -37,6 +37,7 @@ from datacenter.gateway.session import Session
 from datacenter.gateway.shard import Shard
 from datacenter.gateway.unknown import Strangers
 from datacenter.ingest.batch import shard_of
+from datacenter.protocols.budget import Budget
 from datacenter.registry.directory import Entry
 
 ALIVE_EVERY_S, ALIVE_FOR_S = 3.0, 10
@@ -90,6 +91,7 @@ class Gateway:
         self.clock_s = time.monotonic()  # as of the last tick: good enough for minutes, and costs nothing
         self.strangers = Strangers(self.limits.unknown_terminals, self.limits.unknown_rows)
         self.owed = Owed(self.limits.hold_s, self.limits.hold_few)
+        self.assemblies = Budget(self.limits.assembly_bytes)
         self.sessions: set[Session] = set()
         self.by_phone: dict[str, Session] = {}
         self.shards: list[Shard] = []
@@ -201,6 +203,7 @@ class Gateway:
         """A socket is gone."""
         self.leave(session)
         self.owed.forget(session)
+        session.connection.let_go()
         self.sessions.discard(session)
         address = session.remote.rpartition(":")[0]
         left = self._addresses.get(address, 0) - 1
@@ -382,6 +385,9 @@ class Gateway:
         metrics.PAUSED_SHARDS.set(sum(shard.paused for shard in self.shards))
         metrics.IN_FLIGHT.set(sum(len(shard.in_flight) for shard in self.shards))
         metrics.HELD_FRAMES.set(sum(shard.held_frames for shard in self.shards))
+        metrics.ASSEMBLY_BYTES.set(self.assemblies.held_bytes)
+        metrics.ASSEMBLIES_GIVEN_UP.inc(by=self.assemblies.given_up)
+        self.assemblies.given_up = 0
         await self._redis.hset(shared.key(), self._field, json.dumps(shared.snapshot()))
         await self._redis.expire(shared.key(), int(shared.FORGOTTEN_S))
 

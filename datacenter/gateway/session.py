@@ -61,7 +61,7 @@ class Session(asyncio.Protocol):
 
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
-        self.connection: Connection | TaxiConnection = Connection(catalogue=MESSAGES)
+        self.connection: Connection | TaxiConnection = Connection(catalogue=MESSAGES, budget=gateway.assemblies)
         self.form = FRAME  # how its frames lie in a batch; ``doors`` changes both where it speaks JT/T 905
         self.transport: asyncio.Transport | None = None
         self.shard: Shard | None = None

@@ -16,7 +16,7 @@ from typing import BinaryIO
 from django.conf import settings
 from PIL import Image
 
-from datacenter.media.models import MediaFile
+from datacenter.media.models import STATE_RECORD, MediaFile
 from datacenter.protocols.active_safety.record import BLOCK_BYTES, read_record
 from datacenter.protocols.errors import ProtocolError
 
@@ -41,7 +41,6 @@ _BEGINNINGS: tuple[tuple[bytes, bytes, Kind, str, str], ...] = (
     (b"\x30\x26\xb2\x75", b"", Kind.VIDEO, "video/x-ms-wmv", ".wmv"),
 )
 _START_CODES = (b"\x00\x00\x00\x01", b"\x00\x00\x01")
-STATE_RECORD = "application/x-vehicle-state-record"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from datacenter.protocols.active_safety.practices import SHAPES, Practice
 VEHICLE, COUNTY, COMPANY = "datacenter.Vehicle", "datacenter.County", "datacenter.Company"
 TEXT_2017 = "T/JSATL 12-2017"
 """Whose codes hold where a terminal's model has no line of its own."""
+STATE_RECORD = "application/x-vehicle-state-record"
+"""Content type of the vehicle state record (.bin attachment)."""
 PRACTICES = [(str(name), shape.title) for name, shape in SHAPES.items()]
 ITEMS = list(ITEM_TITLES.items())
 
@@ -151,6 +153,11 @@ class MediaFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.received_at:%Y-%m-%d %H:%M:%S}"
+
+    @property
+    def kind_words(self) -> str:
+        """Its kind, or what record it is."""
+        return "车辆状态数据" if self.content_type == STATE_RECORD else self.get_kind_display()
 
     @property
     def is_image(self) -> bool:

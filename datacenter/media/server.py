@@ -178,9 +178,8 @@ class AttachmentServer:
 
     async def _read(self, reader: asyncio.StreamReader, connection: AttachmentConnection) -> bytes | None:
         """Bytes; empty where the terminal has closed, None where it has been silent for too long."""
-        bounds = self.limits.bounds
         try:
-            async with asyncio.timeout(bounds.list_s if connection.list is None else bounds.silence_s):
+            async with asyncio.timeout(connection.left_s(time.monotonic())):
                 return await reader.read(self.limits.read_bytes)
         except TimeoutError:
             return None

@@ -10,10 +10,10 @@ from datacenter.accounts import audit
 from datacenter.accounts.permissions import needs
 from datacenter.cases.listing import page_of
 from datacenter.media import selectors, serving
-from datacenter.media.files import STATE_RECORD, path_of
+from datacenter.media.files import path_of
 from datacenter.media.forms import AlarmFilterForm, MediaFilterForm
 from datacenter.media.listing import filtered
-from datacenter.media.models import MediaFile
+from datacenter.media.models import STATE_RECORD, MediaFile
 from datacenter.protocols.active_safety.record import BLOCK_BYTES, StateBlock, read_record
 from datacenter.protocols.errors import ProtocolError
 from datacenter.registry.models import Vehicle

@@ -17,6 +17,8 @@ from datacenter.protocols.jt808.explaining import explain as explain_jt808
 from datacenter.protocols.jt808.explaining import name_message, read_body
 from datacenter.protocols.jt808.messages import MESSAGES as JT808
 from datacenter.protocols.jt809.explaining import explain as explain_jt809
+from datacenter.protocols.jt809.messages import MESSAGES as JT809
+from datacenter.protocols.jt809.messages import SUB_MESSAGES
 from datacenter.protocols.jt905.explaining import explain as explain_jt905
 from datacenter.protocols.jt905.messages import MESSAGES as JT905
 from datacenter.protocols.jt1078.decoding import SPOKEN
@@ -45,6 +47,8 @@ BODIES: dict[str, tuple[Catalogue, tuple[Dialect, ...]]] = {
     "jt808-su": (WITH_SAFETY, (ACTIVE_SAFETY,)),
     "jt1078": (SPOKEN, (VIDEO,)),
     "jt905": (JT905, ()),
+    "jt809": (JT809, ()),
+    "jt809 sub-body": (SUB_MESSAGES, ()),
 }
 """Tables of bare bodies, by the protocol or what stands before its edition."""
 
@@ -52,7 +56,7 @@ BODIES: dict[str, tuple[Catalogue, tuple[Dialect, ...]]] = {
 def explain_line(line: str, protocol: str = "") -> Explanation:
     """The fields of the frame on one line. Raises ``BadRequest`` where the line holds none."""
     request = read_request(line, protocol)
-    if request.text("framing", "frame") == "body":
+    if request.text("framing", "frame") in ("body", "sub-body"):
         return _body(request)
     explainer = EXPLAINERS.get(request.protocol)
     if explainer is None:
@@ -64,15 +68,18 @@ def explain_line(line: str, protocol: str = "") -> Explanation:
 
 def _body(request: Request) -> Explanation:
     """A body by itself, of the message that the line names."""
-    tables = BODIES.get(request.protocol) or BODIES.get(request.protocol.partition("-20")[0])
+    framing = request.text("framing")
+    family = request.protocol if request.protocol in BODIES else request.protocol.partition("-20")[0]
+    tables = BODIES.get(f"{family} {framing}" if framing != "body" else family)
     if tables is None:
-        raise BadRequest(f"{request.protocol!r} 须给出整帧", field="framing", value="body")
+        raise BadRequest(f"{request.protocol!r} 没有这种 framing", field="framing", value=framing)
     catalogue, dialects = tables
-    out = Explanation(request.protocol, request.data, EDITIONS.get(request.protocol, "2013"))
-    message_id = message_id_of(request.text("message"))
+    named = request.text("header_edition") or str(request.facts.get("edition") or "")
+    out = Explanation(request.protocol, request.data, named or EDITIONS.get(request.protocol, "2013"))
+    message_id = message_id_of(request.text("sub_message") or request.text("message"))
     name_message(out, catalogue, message_id)
     with speaking(*dialects):
-        read_body(out, message_id, 0, len(out.raw), catalogue, request.text("header_edition") or out.edition)
+        read_body(out, message_id, 0, len(out.raw), catalogue, out.edition)
     return out
 
 

@@ -1,4 +1,4 @@
-"""What other packages put on a vehicle's drawer and page (车辆抽屉、车辆页的板块): they know the vehicle, it knows not them.
+"""What other packages put on a vehicle's drawer and page (车辆抽屉、车辆页的板块): they know it, it does not know them.
 
 Packages above register here when the project starts: a taxi shows its shift, commands their form, media their photos.
 """

@@ -12,8 +12,8 @@ from websockets.sync.client import connect
 
 from datacenter import broadcast
 from datacenter.accounts.models import User
+from datacenter.accounts.sockets import ALIVE_S, RECHECK_EVERY
 from datacenter.cases import workflow
-from datacenter.cases.consumers import ALIVE_S, RECHECK_EVERY
 from tests import factories
 from tests.cases.test_pages import open_case
 

@@ -1,7 +1,7 @@
 """Fuzzes a protocol's codec: ``python -m tests.fuzz <protocol> --seconds N`` prints a line of JSON.
 
-The working corpus grows in ``var/fuzz``; ``--keep`` replaces what the repository keeps of it (``tests/data/fuzz``) by
-the inputs that reach the same code, at most ``MOST_KEPT`` of them, starting from the seeds alone where ``--afresh``.
+The working corpus grows in ``var/fuzz`` from seeds and from what the repository keeps (``tests/data/fuzz``); ``--keep``
+replaces the latter by the fewest inputs that reach all that the working corpus reaches, at most ``MOST_KEPT`` of them.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from hashlib import sha1
 from pathlib import Path
 from typing import Any
 
+from .cover import fewest, steps_of
 from .seeds import SEEDS
 from .targets import TARGETS, run
 
@@ -48,7 +49,7 @@ def plant(protocol: str, folder: Path) -> None:
     """Seeds and what is kept, as files of the working corpus."""
     folder.mkdir(parents=True, exist_ok=True)
     for data in (*SEEDS[protocol](), *(path.read_bytes() for path in kept(protocol))):
-        (folder / sha1(data, usedforsecurity=False).hexdigest()).write_bytes(data)
+        (folder / _name(data)).write_bytes(data)
 
 
 def fuzz(protocol: str, seconds: float, *, work: Path = WORK) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def fuzz(protocol: str, seconds: float, *, work: Path = WORK) -> dict[str, Any]:
     artifacts.mkdir(parents=True, exist_ok=True)
     before = set(artifacts.iterdir())
     command = [sys.executable, "-m", "tests.fuzz.engine", protocol, *arguments(seconds, artifacts), str(corpus)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace", check=False)
     said = done.stdout + done.stderr
     final = dict(_FINAL.findall(said))
     status = (_STATUS.findall(said) or [("0", "0", "0")])[-1]
@@ -84,18 +85,18 @@ def fuzz(protocol: str, seconds: float, *, work: Path = WORK) -> dict[str, Any]:
 
 def keep(protocol: str, *, work: Path = WORK) -> int:
     """Keeps of the working corpus what reaches the most code; how many files that is."""
-    corpus, merged = work / protocol, work / f"{protocol}-merged"
-    shutil.rmtree(merged, ignore_errors=True)
-    merged.mkdir(parents=True)
-    command = [sys.executable, "-m", "tests.fuzz.engine", protocol, "-merge=1", "-use_value_profile=0"]
-    subprocess.run([*command, str(merged), str(corpus)], cwd=ROOT, capture_output=True, check=True)  # noqa: S603
-    chosen = sorted(merged.iterdir(), key=lambda path: path.stat().st_size)[:MOST_KEPT]
+    inputs = [path.read_bytes() for path in sorted((work / protocol).iterdir())]
+    chosen = fewest(inputs, lambda data: steps_of(lambda: run(protocol, data)), MOST_KEPT)
     folder = KEPT / protocol
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for path in chosen:
-        shutil.copy(path, folder / path.name[:16])
+    for data in chosen:
+        (folder / _name(data)[:16]).write_bytes(data)
     return len(chosen)
+
+
+def _name(data: bytes) -> str:
+    return sha1(data, usedforsecurity=False).hexdigest()
 
 
 def main() -> int:

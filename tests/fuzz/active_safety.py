@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from datacenter.protocols.active_safety.connection import (
@@ -163,12 +164,11 @@ def script(data: bytes) -> None:
                 for event in events:
                     if isinstance(event, FileData):
                         kept.setdefault(event.file.name, bytearray()).extend(event.data)
-            for event in terminal.receive(server.sent()):
-                check_events([event], (object,))
+            terminal.receive(server.sent())
             for file in server.files.values():
                 pairs = file.ranges.pairs()
                 assert all(start < stop <= file.size_bytes for start, stop in pairs)
-                assert all(stop < start for (_, stop), (start, _) in zip(pairs, pairs[1:], strict=False))
+                assert all(stop < start for (_, stop), (start, _) in pairwise(pairs))
     except AttachmentRefused as fault:
         assert fault.fatal, fault
 

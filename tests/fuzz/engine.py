@@ -15,7 +15,7 @@ def main() -> None:
     with atheris.instrument_imports(include=["datacenter.protocols"], enable_loader_override=False):
         compiled = importlib.import_module("datacenter.protocols.compiled")
         made = compiled._function
-        compiled._function = lambda *given: atheris.instrument_func(made(*given))
+        vars(compiled)["_function"] = lambda *given: atheris.instrument_func(made(*given))
         targets = importlib.import_module("tests.fuzz.targets")
     atheris.Setup(sys.argv, lambda data: targets.run(protocol, data))
     atheris.Fuzz()

@@ -80,9 +80,10 @@ def packet(data: bytes) -> None:
     """One packet as its owner makes it: written, read again, split, shown."""
     plan = Plan(data)
     sim, data_type = plan.one_of(SIMS), plan.byte() % 6
-    times = [plan.word() if plan.flag() else None for _ in range(3)]
-    one = MediaPacket(sim, plan.byte(), data_type, plan.byte() % 5, plan.word(), plan.byte(), b"", *times,
-                      plan.flag(), plan.byte())  # fmt: skip
+    stamp, last_i, last = (plan.word() if plan.flag() else None for _ in range(3))
+    channel, mark, seq, payload_type = plan.byte(), plan.byte() % 5, plan.word(), plan.byte()
+    last_of_frame, first = plan.flag(), plan.byte()
+    one = MediaPacket(sim, channel, data_type, mark, seq, payload_type, b"", stamp, last_i, last, last_of_frame, first)
     one.payload = plan.rest()
     try:
         wire = one.encode()
@@ -108,7 +109,7 @@ def frames(data: bytes) -> None:
     seq = plan.word()
     while plan.more and len(wire) < 200:
         data_type = DataType(plan.byte() % 5)
-        timed = {"timestamp_ms": plan.byte()} if data_type != DataType.PASSTHROUGH else {}
+        timed: dict[str, Any] = {"timestamp_ms": plan.byte()} if data_type != DataType.PASSTHROUGH else {}
         timed |= {"last_i_ms": 1, "last_ms": 2} if data_type < DataType.AUDIO else {}
         template = MediaPacket(sim, 3, data_type, 0, 0, 98, b"", **timed)
         frame = plan.take(plan.byte())

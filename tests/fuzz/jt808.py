@@ -1,10 +1,12 @@
 """Fuzz target of JT/T 808: frames, streams, tables, sub-packages, the vectorised decoder."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
+from datacenter.protocols.budget import BEGUN_COST, Budget
 from datacenter.protocols.errors import ProtocolError, UnfitValue
 from datacenter.protocols.jt808.columns import FrameBatch, decode, split_stream
 from datacenter.protocols.jt808.connection import Connection
@@ -25,6 +27,7 @@ EDITIONS = (Edition.V2013, Edition.V2019, Edition.V2011)
 PHONE = "013904270001"
 SMALL = 2048
 """Bound on assemblers here, so that inputs reach it."""
+SHARED = SMALL + 3 * BEGUN_COST
 IDS = tuple(sorted(JT808.forms))
 
 
@@ -164,7 +167,10 @@ def check_sent(message: Any, edition: Edition, sizes: bytes, catalogue: Catalogu
 def packets(data: bytes) -> None:
     """Trains of sub-packages in any order, with time going on: bounded, and each message whole or not at all."""
     plan = Plan(data)
-    connection = Connection(authenticated=True, assembly_bytes=SMALL, catalogue=MESSAGES)
+    budget = Budget(SHARED)
+    connections = [
+        Connection(authenticated=True, assembly_bytes=SMALL, catalogue=MESSAGES, budget=budget) for _ in range(3)
+    ]
     now = 0.0
     ids = (0x0801, 0x0704, 0x0200, 0x0900, 0x0104, 0x0FFF)
     while plan.more:
@@ -173,7 +179,8 @@ def packets(data: bytes) -> None:
         if packets == 255:
             packets = plan.word()
         body = plan.take(size)
-        header = Header(message_id, len(body), PHONE, (first + number - 1) & 0xFFFF, Edition.V2013, 0, True, packets, number)
+        serial, connection = (first + number - 1) & 0xFFFF, connections[first % 3]
+        header = Header(message_id, len(body), PHONE, serial, Edition.V2013, 0, True, packets, number)
         events = connection.receive(seal(header.pack() + body), now)
         check_events(events, (Event,))
         check_bounds(connection)
@@ -184,6 +191,17 @@ def packets(data: bytes) -> None:
             for one in asked:
                 connection.send(one, now)
             check_bounds(connection)
+        check_budget(budget, [one._assembler for one in connections if one._assembler is not None])
+    for one in connections:
+        one.let_go()
+    assert (budget.held_bytes, len(budget)) == (0, 0)
+
+
+def check_budget(budget: Budget, assemblers: Sequence[Any]) -> None:
+    """What assemblers hold together is what their budget says, and no more than it allows."""
+    assert budget.held_bytes <= budget.limit_bytes
+    assert len(budget) == sum(map(len, assemblers))
+    assert budget.held_bytes == sum(one.held_bytes + BEGUN_COST * len(one) for one in assemblers)
 
 
 def columns(data: bytes) -> None:

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from datacenter.protocols.budget import BEGUN_COST, Budget
 from datacenter.protocols.errors import ProtocolError
 from datacenter.protocols.jt808.columns import FrameBatch
 from datacenter.protocols.jt808.events import BadFrame, Event, Locations
 from datacenter.protocols.jt808.frame import checksum, seal, unescape
-from datacenter.protocols.jt905.assembly import MediaAssembler
+from datacenter.protocols.jt905.assembly import PART_COST, MediaAssembler
 from datacenter.protocols.jt905.columns import decode
 from datacenter.protocols.jt905.connection import LOCATION_IDS, Connection, End
 from datacenter.protocols.jt905.header import Header
@@ -19,6 +20,7 @@ PROTOCOLS = ("jt905", "")
 ISU = "103904270001"
 SMALL = 2048
 IDS = tuple(sorted(MESSAGES.forms))
+SHARED = SMALL + 3 * BEGUN_COST
 RAMP = bytes(range(256)) * 257
 POSITIONS = (0x0200, 0x0201, 0x0202, 0x0203)
 
@@ -116,7 +118,8 @@ def table(data: bytes) -> None:
 def media(data: bytes) -> None:
     """Parts of photos and recordings in any order, with time going on: bounded; what is whole is what was sent."""
     plan = Plan(data)
-    assembler = MediaAssembler(limit_bytes=SMALL, limit_files=4, lifetime_s=60.0)
+    budget = Budget(SHARED)
+    assemblers = [MediaAssembler(limit_bytes=SMALL, limit_files=4, lifetime_s=60.0, budget=budget) for _ in range(2)]
     now = 0.0
     while plan.more:
         kind, media_id, size, offset, length = (plan.byte() for _ in range(5))
@@ -129,6 +132,7 @@ def media(data: bytes) -> None:
             if kind & 1
             else RecordingPart(0, media_id, size, offset, content[offset : offset + length])
         )
+        assembler = assemblers[media_id & 1]
         try:
             medium = assembler.add(part, now)
         except ProtocolError:
@@ -139,6 +143,18 @@ def media(data: bytes) -> None:
             assert medium.picture[1] in content
         now += kind >> 2
         assembler.stalled(now, 2.0)
+        check_shared(budget, assemblers)
+    for one in assemblers:
+        one.clear()
+    assert (budget.held_bytes, len(budget)) == (0, 0)
+
+
+def check_shared(budget: Budget, assemblers: list[MediaAssembler]) -> None:
+    """What assemblers hold together is what their budget says, but for what each file costs to begin."""
+    assert budget.held_bytes <= budget.limit_bytes
+    assert len(budget) == sum(map(len, assemblers))
+    begun = (BEGUN_COST - PART_COST) * len(budget)
+    assert budget.held_bytes == sum(one.held_bytes for one in assemblers) + begun
 
 
 def columns(data: bytes) -> None:

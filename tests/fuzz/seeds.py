@@ -112,9 +112,13 @@ def jt808() -> Iterator[bytes]:
             yield input_for("jt808", "columns", b"\1" + reports[-1])
             yield input_for("jt808", "assembled", bytes((header.message_id == 0x0704,)) + body)
         if header.subpackaged:
-            yield input_for("jt808", "packets", bytes((2, 1, 2, 1, 20, 0)) + body[:20] + bytes((2, 1, 2, 2, 9, 1)) + bytes(9))
+            yield input_for(
+                "jt808", "packets", bytes((2, 1, 2, 1, 20, 0)) + body[:20] + bytes((2, 1, 2, 2, 9, 1)) + bytes(9)
+            )
     for count in (1, 3, 9, 40):
-        train = b"".join(bytes((number % 6, 7, count, number, 30, number)) + bytes(30) for number in range(1, count + 1))
+        train = b"".join(
+            bytes((number % 6, 7, count, number, 30, number)) + bytes(30) for number in range(1, count + 1)
+        )
         yield input_for("jt808", "packets", train)
     yield input_for("jt808", "escapes", b"\x7d\x7e\x01\x02")
 

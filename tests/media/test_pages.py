@@ -123,7 +123,7 @@ def test_no_query_a_row(dawa: Client, truck: Vehicle) -> None:
 
 def test_a_picture_is_shown_as_what_it_is_and_looking_is_written_down(dawa: Client, truck: Vehicle) -> None:
     file = make_file(truck)
-    answer = dawa.get(reverse("media-file", args=[file.pk]))
+    answer: Any = dawa.get(reverse("media-file", args=[file.pk]))
     assert b"".join(answer.streaming_content) == picture()
     assert answer["Content-Type"] == "image/jpeg"
     assert answer["X-Content-Type-Options"] == "nosniff"

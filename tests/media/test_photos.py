@@ -17,8 +17,8 @@ from datacenter.facts.catalogue import Fact
 from datacenter.facts.workflow import keep
 from datacenter.gateway.server import Gateway
 from datacenter.media import keepers
-from datacenter.media.files import STATE_RECORD, keep_bytes
-from datacenter.media.models import MediaFile
+from datacenter.media.files import keep_bytes
+from datacenter.media.models import STATE_RECORD, MediaFile
 from datacenter.protocols.active_safety.record import StateBlock
 from datacenter.protocols.jt808 import messages as jt808
 from datacenter.protocols.jt808.messages import Place, Shoot

@@ -11,6 +11,7 @@ from datacenter.protocols.jt809.header import Edition, Header, sealed
 from datacenter.protocols.jt809.kinds import (
     EPOCH,
     IN_MILLISECONDS,
+    Bare,
     BytesOf,
     Extended,
     IfFits,
@@ -20,7 +21,7 @@ from datacenter.protocols.jt809.kinds import (
     UtcTime,
     moment_of,
 )
-from datacenter.protocols.jt809.messages import MESSAGES, SUB_MESSAGES, Family, carry
+from datacenter.protocols.jt809.messages import MESSAGES, SUB_MESSAGES, Family, TokenReport, carry
 
 from . import active_safety_strategies  # noqa: F401  # enters Sized
 from .strategies import COUNTS, instances, strategy, strategy_for, texts, u8, u32
@@ -67,7 +68,8 @@ def _counted(kind: BytesOf, known: Known, edition: str) -> Values:
 
 def spoken(edition: str) -> list[Any]:
     """Tables of sub-messages that an edition has."""
-    return [form for _, form in sorted(SUB_MESSAGES.forms.items()) if edition >= form.SINCE]
+    every: list[Any] = [form for _, form in sorted(SUB_MESSAGES.forms.items())]
+    return [form for form in every if edition >= form.SINCE]
 
 
 @st.composite
@@ -77,7 +79,9 @@ def families(draw: st.DrawFn, edition: str, form: Any = None) -> Any:
         instances(form or draw(st.sampled_from(spoken(edition))), edition).filter(lambda one: clear(one, edition))
     )
     inner = sub
-    if draw(st.integers(0, 4)) == 0 and sub.layout.lines and not ends_open(sub, edition):
+    if sub.message_id == TokenReport.message_id and draw(st.booleans()):
+        inner = Bare(sub)
+    elif draw(st.integers(0, 4)) == 0 and sub.layout.lines and not ends_open(sub, edition):
         inner = Extended(sub, draw(st.binary(min_size=1, max_size=8)))
     return carry(inner, edition, plate=draw(plates), plate_color=draw(u8))
 

@@ -32,8 +32,10 @@ ERRORS: dict[type[ProtocolError], FrameError] = {
     BadTime: FrameError.TIME,
     BadBcd: FrameError.TIME,
 }
-NONE_HERE = ("recorder_speed_dkmh", "video_alarm", "video_loss", "video_occlusion", "storage_fault")
-NONE_HERE += ("abnormal_driving", "signal", "satellites")
+NONE_HERE = (
+    "recorder_speed_dkmh", "video_alarm", "video_loss", "video_occlusion", "storage_fault", "abnormal_driving",
+    "signal", "satellites",
+)  # fmt: skip
 
 
 def row_by_table(frame: int, position: Any, backfill: bool) -> Row:

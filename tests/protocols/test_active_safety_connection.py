@@ -320,10 +320,13 @@ def test_silence_and_a_missing_list_end_a_connection() -> None:
     connection = AttachmentConnection(LIMITS, now=100.0)
     assert connection.expired(130.0) == ""
     assert connection.expired(131.0) == "no_list"
-    connection.receive(listing(("a", 4)), 120.0)
+    connection.receive(b"\x7e", 129.0)  # a byte now and then is no list
+    assert (connection.left_s(129.0), connection.left_s(140.0)) == (1.0, 0.0)
+    connection.receive(listing(("a", 4)), 130.0)
     connection.accept()
-    assert connection.expired(170.0) == ""
-    assert connection.expired(181.0) == "silent"
+    assert connection.left_s(180.0) == 10.0
+    assert connection.expired(180.0) == ""
+    assert connection.expired(191.0) == "silent"
 
 
 @ample

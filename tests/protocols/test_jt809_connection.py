@@ -1,30 +1,26 @@
 """Links of JT/T 809: coming and going in all four roles, what is lawful when and where, time, bad frames."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from datacenter.protocols.errors import EncryptedBody, FrameTooLong, LengthMismatch, TruncatedBody, UnfitValue
-from datacenter.protocols.jt809.connection import (
-    Connection,
+from datacenter.protocols.errors import EncryptedBody, UnfitValue
+from datacenter.protocols.jt809.connection import Connection
+from datacenter.protocols.jt809.errors import (
+    NotInEdition,
     NotLoggedIn,
     OtherPlatform,
     WrongDirection,
+    WrongFamily,
     WrongLink,
 )
 from datacenter.protocols.jt809.events import (
-    AnswerMissing,
-    BadFrame,
     Carried,
     ClosingAnnounced,
     ConnectAnswered,
     ConnectAsked,
     KeepAliveAnswered,
     KeepAliveAsked,
-    LinkSilent,
     LoginAnswered,
     LoginAsked,
     LogoutAnswered,
@@ -33,20 +29,17 @@ from datacenter.protocols.jt809.events import (
     Received,
     Unknown,
 )
-from datacenter.protocols.jt809.frame import BadCrc, BadEscape, UnfinishedFrame, seal, unescape
-from datacenter.protocols.jt809.header import Edition, Header, Key, open_frame, sealed
+from datacenter.protocols.jt809.frame import unescape
+from datacenter.protocols.jt809.header import Edition, open_frame
 from datacenter.protocols.jt809.messages import (
     MESSAGES,
     SUB_MESSAGES,
     DriverQuery,
     KeepAlive,
     KeepAliveReply,
-    Location,
-    LocationUp,
     LoginReply,
     LowerCloses,
     MainLinkBroken,
-    NotInEdition,
     PositionsReceived,
     PostCheck,
     StartExchange,
@@ -54,53 +47,14 @@ from datacenter.protocols.jt809.messages import (
     SubLinkBroken,
     UpperCloses,
     WaybillUp,
+    carry,
     family_form,
 )
 from datacenter.protocols.jt809.rules import ANSWERS, LAWFUL, UPKEEP, End, Link, Phase, right_link, sender_of
 
-from .jt809_strategies import frames
-from .strategies import modest
+from .jt809_pair import CODE, KEY, NOW, PLATE, POSITION, VERIFY, heard, only, pair, refusal, up
 
-CODE, VERIFY, NOW = 211_100_809, 54_321, 1_764_030_378.0
-KEY = Key(m1=10_000_019, ia1=20_000_003, ic1=30_000_001)
-PLATE: dict[str, Any] = {"plate": "辽LT0809", "plate_color": 2}
-POSITION = LocationUp(
-    Location(day=25, month=11, year=2026, hour=8, minute=0, second=0, longitude_deg=122.0, latitude_deg=41.0)
-)
 both = pytest.mark.parametrize("edition", list(Edition))
-
-
-def pair(link: Link, edition: Edition = Edition.V2011, **options: Any) -> tuple[Connection, Connection]:
-    """The opener of a link and the other end, not yet logged in."""
-    opener = End.SUBORDINATE if link is Link.MAIN else End.SUPERIOR
-    first = Connection(link, opener, edition=edition, access_code=CODE, **options)
-    known = {} if link is Link.MAIN else {"access_code": CODE}  # a lower platform knows its own
-    return first, Connection(link, opener.other, edition=edition, **known, **options)
-
-
-def only(events: list[Any], kind: type) -> Any:
-    [event] = events
-    assert type(event) is kind, event
-    return event
-
-
-def refusal(events: list[Any], kind: type) -> Any:
-    error = only(events, BadFrame).error
-    assert type(error) is kind, error
-    return error
-
-
-def up(link: Link, edition: Edition = Edition.V2011, **options: Any) -> tuple[Connection, Connection]:
-    """The same, logged in."""
-    opener, other = pair(link, edition, **options)
-    if link is Link.MAIN:
-        other.receive(opener.login(7, "secret", "127.0.0.1", 7613, NOW), NOW)
-    else:
-        other.verify_code = VERIFY
-        other.receive(opener.connect(VERIFY, NOW), NOW)
-    opener.receive(other.admit(VERIFY, NOW), NOW)
-    assert opener.phase is other.phase is Phase.UP
-    return opener, other
 
 
 # --- Coming and going ---
@@ -166,7 +120,7 @@ def test_whoever_opened_a_link_keeps_it_alive_and_logs_out(link: Link) -> None:
 
 def test_a_closed_main_link_may_be_opened_again() -> None:
     lower, upper = up(Link.MAIN)
-    [asked] = upper.receive(lower.logout(7, "secret"))
+    asked = only(upper.receive(lower.logout(7, "secret")), LogoutAsked)
     lower.receive(upper.reply_to(asked))
     only(upper.receive(lower.login(7, "secret", "127.0.0.1", 1)), LoginAsked)
     lower.receive(upper.admit(9))
@@ -193,12 +147,6 @@ def test_only_the_right_end_may_log_in_connect_or_admit() -> None:
 
 
 # --- What is lawful when, and where ---
-
-
-def heard(receiver: Connection, message_id: int, body: bytes = b"", **facts: Any) -> list[Any]:
-    edition = receiver.edition or Edition.V2011
-    header = Header(message_id, 1, facts.pop("access_code", CODE), edition, utc=int(NOW), **facts)
-    return receiver.receive(sealed(header, body), NOW)
 
 
 def test_nothing_but_a_login_is_taken_before_it() -> None:
@@ -303,6 +251,15 @@ def test_unknown_messages_are_handed_on_and_can_be_sent_on_byte_for_byte() -> No
     assert carried.message.encode("2011") == carried.body == body
 
 
+def test_an_order_of_the_upper_platform_inside_a_lower_ones_message_is_refused() -> None:
+    lower, upper = up(Link.MAIN)
+    order = carry(StartExchange(0), "2011", **PLATE).encode("2011")
+    refusal(heard(upper, 0x1200, order), WrongFamily)
+    misplaced = MESSAGES.decode(0x1200, order, "2011")
+    with pytest.raises(WrongFamily):
+        lower.send(misplaced)
+
+
 def test_a_value_that_does_not_fit_costs_no_serial_number() -> None:
     lower, _ = up(Link.MAIN)
     before = lower.serial
@@ -341,110 +298,6 @@ def test_encrypted_links_understand_each_other_and_nobody_else(edition: Edition)
     upper.key = None
     refusal(upper.receive(lower.exchange(WaybillUp("易燃"), **PLATE, now=NOW), NOW), EncryptedBody)
     assert upper.phase is Phase.UP
-
-
-# --- Time ---
-
-
-@pytest.mark.parametrize(("link", "message_id"), [(Link.MAIN, 0x1001), (Link.SUB, 0x9001)])
-def test_a_login_that_nobody_answers_is_given_up(link: Link, message_id: int) -> None:
-    opener, _ = pair(link)
-    if link is Link.MAIN:
-        opener.login(1, "", "", 1, NOW)
-    else:
-        opener.connect(VERIFY, NOW)
-    assert opener.tick(NOW + 29).events == []
-    assert opener.tick(NOW + 30).events == [AnswerMissing(message_id)]
-    assert opener.phase is Phase.NEW
-    assert opener.tick(NOW + 99).events == []
-
-
-def test_a_logout_that_nobody_answers_closes_the_link() -> None:
-    lower, _ = up(Link.MAIN)
-    lower.logout(7, "secret", NOW)
-    assert lower.tick(NOW + 30).events == [AnswerMissing(0x1003)]
-    assert lower.phase is Phase.CLOSED
-
-
-def test_a_silent_link_is_lost_once_and_noise_does_not_keep_it() -> None:
-    _, upper = up(Link.MAIN)
-    upper.receive(b"\x5bnoise\x5d", NOW + 100)
-    refusal(heard(upper, 0x9001), WrongDirection)
-    [silent] = upper.tick(NOW + 180).events
-    assert isinstance(silent, LinkSilent)
-    assert (silent.silent_s, upper.phase) == (180, Phase.CLOSED)
-    assert upper.tick(NOW + 999).events == []
-    upper, _ = up(Link.SUB)
-    upper.receive(sealed(Header(0x9006, 1, CODE, Edition.V2011), b""), NOW + 170)
-    assert upper.tick(NOW + 180).events == []
-    fresh = Connection(Link.MAIN, End.SUPERIOR)
-    fresh.phase = Phase.UP
-    assert fresh.tick(NOW).events == []  # silence is counted from the first look
-
-
-# --- Bad frames ---
-
-
-def test_a_bad_frame_says_why_and_ends_nothing() -> None:
-    lower, upper = up(Link.MAIN)
-    good = lower.send(KeepAlive())
-    flipped = unescape(good[1:-1])
-    content = Header(0x1005, 9, CODE, Edition.V2011, length=99).pack()
-    bad: list[tuple[bytes, type]] = [
-        (b"\x5b" + flipped[:-1] + bytes((flipped[-1] ^ 1,)) + b"\x5d", BadCrc),
-        (b"\x5b\x5a\x07\x5d", BadEscape),
-        (seal(content), LengthMismatch),
-        (good[:7] + good, UnfinishedFrame),
-        (lower.send_body(0x1200, b"\x00" * 22 + b"\x12\x02\xff\xff\xff\xff"), TruncatedBody),
-    ]
-    for count, (data, error) in enumerate(bad, start=1):
-        first = upper.receive(data)[0]
-        assert isinstance(first, BadFrame)
-        assert type(first.error) is error
-        assert upper.bad_frames == count
-        only(upper.receive(good), KeepAliveAsked)
-    assert upper.phase is Phase.UP
-
-
-def test_ten_thousand_partial_frames_and_one_without_end_hold_no_memory() -> None:
-    _, upper = up(Link.MAIN, limit=2000)
-    for _ in range(10_000):
-        upper.receive(b"\x5b" + b"p" * 1500)
-    assert upper.bad_frames == 9_999
-    long = [one for _ in range(1000) for one in upper.receive(b"q" * 1000)]
-    refusal(long, FrameTooLong)
-    only(heard(upper, 0x1005)[-1:], KeepAliveAsked)
-
-
-@modest
-@given(st.lists(frames(), max_size=4), st.integers(1, 50), st.booleans())
-def test_chunking_changes_no_events(sent: list[bytes], size: int, down: bool) -> None:
-    whole, pieces = up(Link.MAIN)[1], up(Link.MAIN)[1]
-    for one in (whole, pieces):
-        one.other_down, one.edition, one.access_code = down, None, 0
-    stream = b"".join(sent)
-    at_once = whole.receive(stream)
-    bit_by_bit = [event for at in range(0, len(stream), size) for event in pieces.receive(stream[at : at + size])]
-    assert list(map(told, at_once)) == list(map(told, bit_by_bit))
-    assert (whole.phase, whole.bad_frames, whole.missed) == (pieces.phase, pieces.bad_frames, pieces.missed)
-
-
-def told(event: Any) -> Any:
-    """An event without the identity of its error."""
-    return (type(event.error), event.raw, event.header) if isinstance(event, BadFrame) else event
-
-
-@modest
-@given(st.binary(max_size=100), st.sampled_from(list(Link)), st.sampled_from(list(End)), st.sampled_from(list(Phase)))
-def test_any_bytes_give_events_and_never_raise(data: bytes, link: Link, end: End, phase: Phase) -> None:
-    for fed in (data, b"\x5b" + data + b"\x5d", seal(data)):
-        connection = Connection(link, end)
-        connection.phase = phase
-        for event in connection.receive(fed):
-            assert isinstance(event, BadFrame | Received | Unknown)
-            if isinstance(event, BadFrame):
-                assert event.error.code
-                assert event.error.message
 
 
 # --- Tables ---

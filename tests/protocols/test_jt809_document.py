@@ -36,6 +36,7 @@ def without_more(said: Any, expected: Any) -> Any:
 
 def test_the_codec_has_every_message_of_the_paper_and_no_other() -> None:
     ours = {number for number in {*MESSAGES.forms, *SUB_MESSAGES.forms} if number & 0xFF}
+    ours -= {number for number in ours if number & 0x0F00 >= 0x0700}  # video between platforms: another paper's
     assert ours == {table.number for table in TABLES}
     assert len(TABLES) == 135
 

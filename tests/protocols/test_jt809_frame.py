@@ -1,23 +1,14 @@
 """Frames of JT/T 809: flags, escapes, CRC, header, encryption, and streams in any pieces."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from datacenter.protocols.errors import EncryptedBody, FrameTooLong, HeaderTooShort, LengthMismatch, UnfitValue
-from datacenter.protocols.jt809.frame import (
-    BadCrc,
-    BadEscape,
-    FrameSplitter,
-    UnfinishedFrame,
-    check,
-    crc,
-    escape,
-    is_bare,
-    raw_of,
-    seal,
-    unescape,
-)
+from datacenter.protocols.jt809.errors import BadCrc, BadEscape, UnfinishedFrame
+from datacenter.protocols.jt809.frame import FrameSplitter, check, crc, escape, is_bare, raw_of, seal, unescape
 from datacenter.protocols.jt809.header import Edition, Header, Key, clear_body, edition_of, open_frame, sealed
 
 from .jt809_document import crc as crc_by_bits
@@ -27,7 +18,7 @@ from .strategies import ample, modest, u32
 KEY = Key(m1=10_000_019, ia1=20_000_003, ic1=30_000_001)
 
 
-def header(edition: Edition = Edition.V2019, **facts: int) -> Header:
+def header(edition: Edition = Edition.V2019, **facts: Any) -> Header:
     utc = 1_764_030_378 if edition == Edition.V2019 else 0
     return Header(0x1005, facts.pop("serial", 1), 211_100_809, edition, utc=utc, **facts)
 

@@ -142,9 +142,18 @@ class AttachmentConnection:
 
     def expired(self, now: float) -> str:
         """Why the connection should end by now; empty where it shouldn't."""
-        if self.list is None and not self.waiting and now - self._opened > self.bounds.list_s:
+        if self._listless and now - self._opened > self.bounds.list_s:
             return "no_list"
         return "silent" if now - self._seen > self.bounds.silence_s else ""
+
+    def left_s(self, now: float) -> float:
+        """How long it may say nothing more from now on."""
+        left = self._seen + self.bounds.silence_s - now
+        return max(0.0, min(left, self._opened + self.bounds.list_s - now) if self._listless else left)
+
+    @property
+    def _listless(self) -> bool:
+        return self.list is None and not self.waiting
 
     def sent(self) -> bytes:
         """What is to be sent now; the owner sends it."""

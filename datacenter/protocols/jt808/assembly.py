@@ -6,7 +6,9 @@ in messages and in bytes; what stays incomplete too long is given up. Time is pa
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from itertools import islice
 
+from datacenter.protocols.budget import Budget
 from datacenter.protocols.errors import AssemblyRefused, BadPacketNumber
 from datacenter.protocols.jt808.header import Header
 
@@ -40,17 +42,27 @@ class Partial:
     serials: dict[int, int] = field(default_factory=dict)
     size: int = 0
 
-    def missing(self) -> list[int]:
-        """Numbers of the packets that have not come, from 1."""
-        return [number for number in range(1, self.packets + 1) if number not in self.parts]
+    def missing(self, most: int | None = None) -> list[int]:
+        """Numbers of the packets that have not come, from 1; the first ``most`` of them."""
+        return list(islice((number for number in range(1, self.packets + 1) if number not in self.parts), most))
 
 
 class Assembler:
-    """Messages in the making. Past a bound the oldest one gives way; ``given_up`` counts those."""
+    """Messages in the making. Past a bound the oldest one gives way; ``given_up`` counts those.
 
-    __slots__ = ("_partials", "given_up", "held_bytes", "lifetime_s", "limit_bytes", "limit_messages")
+    ``budget`` bounds them together with those of other connections.
+    """
 
-    def __init__(self, limit_messages: int = 16, limit_bytes: int = ASSEMBLY_BYTES, lifetime_s: float = 120.0) -> None:
+    __slots__ = ("_budget", "_partials", "given_up", "held_bytes", "lifetime_s", "limit_bytes", "limit_messages")
+
+    def __init__(
+        self,
+        limit_messages: int = 16,
+        limit_bytes: int = ASSEMBLY_BYTES,
+        lifetime_s: float = 120.0,
+        budget: Budget | None = None,
+    ) -> None:
+        self._budget = budget
         self.limit_messages, self.limit_bytes, self.lifetime_s = limit_messages, limit_bytes, lifetime_s
         self._partials: OrderedDict[Key, Partial] = OrderedDict()
         self.held_bytes = 0
@@ -84,10 +96,11 @@ class Assembler:
             self.held_bytes += cost
             if number == 1:
                 partial.header = header
+            if self._budget is not None:
+                self._budget.charge(self, key, cost)
         partial.last = now
         if len(partial.parts) == packets:
-            self._partials.pop(key)
-            self.held_bytes -= partial.size
+            self._let_go(key)
             order = range(1, packets + 1)
             joined = b"".join(partial.parts[n] for n in order)
             return Assembled(partial.header, joined, tuple(partial.serials[n] for n in order))
@@ -106,10 +119,27 @@ class Assembler:
             out.append(oldest)
         return out
 
-    def stalled(self, now: float, quiet_s: float) -> list[tuple[Key, list[int]]]:
-        """Messages whose last packet came ``quiet_s`` ago or longer, with what they lack: material for 0x8003."""
-        return [(key, one.missing()) for key, one in self._partials.items() if now - one.last >= quiet_s]
+    def stalled(self, now: float, quiet_s: float, most: int | None = None) -> list[tuple[Key, list[int]]]:
+        """Messages whose last packet came ``quiet_s`` ago or longer, with what they lack: material for 0x8003.
+
+        ``most`` packets of each are named: a train may claim 65535, and this is asked of every connection each second.
+        """
+        return [(key, one.missing(most)) for key, one in self._partials.items() if now - one.last >= quiet_s]
+
+    def give_up(self, key: Key) -> None:
+        """Make room for another connection's message."""
+        self._forget(key)
+
+    def clear(self) -> None:
+        """Forget everything: the connection has ended."""
+        for key in list(self._partials):
+            self._let_go(key)
 
     def _forget(self, key: Key) -> None:
-        self.held_bytes -= self._partials.pop(key).size
+        self._let_go(key)
         self.given_up += 1
+
+    def _let_go(self, key: Key) -> None:
+        self.held_bytes -= self._partials.pop(key).size
+        if self._budget is not None:
+            self._budget.release(self, key)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from struct import Struct
 from typing import Any
 
+from datacenter.protocols.budget import Budget
 from datacenter.protocols.errors import EncryptedBody, ProtocolError, UnfitValue
 from datacenter.protocols.jt808.assembly import ASSEMBLY_BYTES, Assembled, Assembler
 from datacenter.protocols.jt808.events import (
@@ -44,6 +45,8 @@ _SHORT = Struct(">HH6sH").unpack_from
 _LONG = Struct(">HH11sH").unpack_from
 LOCATION_IDS = frozenset({0x0200, 0x0704})
 MAX_PACKETS = 0xFFFF
+MOST_ASKED = 255
+"""Packets that one 0x8003 names: its count is a byte."""
 Unseal = Callable[[int, bytes], bytes]
 """Opens an encrypted body: the header's encryption bits (1 is RSA) and the body in, the clear body out.
 
@@ -82,7 +85,8 @@ class Connection:
 
     The first sound frame binds ``phone`` and ``edition``. ``authenticated`` is set by whoever judges the code; a
     connection made with ``authenticated=True`` (a terminal's own end) lets everything through. ``catalogue`` has the
-    messages it understands: the standard's, or joined with those of standards that travel in the same frames.
+    messages it understands: the standard's, or joined with those of standards that travel in the same frames. ``budget``
+    bounds what it holds of sub-packaged messages together with other connections.
 
     An encrypted body is refused by name unless ``unseal`` opens it. The standard says that bodies are encrypted by RSA
     with the keys of 0x8A00 and 0x0A00; how they are padded and cut into blocks was not found, so no RSA is built in.
@@ -91,6 +95,7 @@ class Connection:
     __slots__ = (
         "_assembler",
         "_assembly_bytes",
+        "_budget",
         "_now",
         "_props",
         "_reply_head",
@@ -122,7 +127,9 @@ class Connection:
         sent_bytes: int = SENT_BYTES,
         catalogue: Catalogue = MESSAGES,
         unseal: Unseal | None = None,
+        budget: Budget | None = None,
     ) -> None:
+        self._budget = budget
         self.catalogue = catalogue
         self._unseal = unseal
         self._sent: SentPackets | None = None
@@ -222,7 +229,7 @@ class Connection:
                 body = self._unseal(header.encryption, body)
             if header.subpackaged:
                 if self._assembler is None:
-                    self._assembler = Assembler(limit_bytes=self._assembly_bytes)
+                    self._assembler = Assembler(limit_bytes=self._assembly_bytes, budget=self._budget)
                 whole = self._assembler.add(header, body, now)
                 if whole is not None:
                     events.append(self._whole(whole))
@@ -319,7 +326,7 @@ class Connection:
     def resend_requests(
         self, now: float, quiet_s: float = 10.0, form: type[ResendRequest | TerminalResendRequest] = ResendRequest
     ) -> list[Any]:
-        """What to ask for again: packets missing from messages quiet for ``quiet_s``; 255 of each at most.
+        """What to ask for again: packets missing from messages quiet for ``quiet_s``; ``MOST_ASKED`` of each.
 
         To be called now and then: it also lets go of packets sent, and of messages begun, too long ago.
         A terminal's own end asks by the ``form`` of 0x0005.
@@ -329,5 +336,10 @@ class Connection:
         if self._assembler is None:
             return []
         self._assembler.expire(now)
-        stalled = self._assembler.stalled(now, quiet_s)
-        return [form(first, tuple(missing[:255])) for (_, _, first), missing in stalled]
+        stalled = self._assembler.stalled(now, quiet_s, MOST_ASKED)
+        return [form(first, tuple(missing)) for (_, _, first), missing in stalled]
+
+    def let_go(self) -> None:
+        """The connection has ended: what it holds of messages in the making is nobody's any more."""
+        if self._assembler is not None:
+            self._assembler.clear()

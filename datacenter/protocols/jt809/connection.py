@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datacenter.protocols.errors import ProtocolError
 from datacenter.protocols.layout import Message
 
+from .errors import NotLoggedIn, OtherPlatform, WrongDirection, WrongFamily, WrongLink
 from .events import (
     EVENTS,
     AnswerMissing,
@@ -69,43 +70,6 @@ from .rules import (
 ACCEPTED, WRONG_CODE = 0, 1
 """Results of 0x1002 and 0x9002."""
 _WRAP = 1 << 32
-
-
-class WrongDirection(ProtocolError):
-    """A message of the other platform's: a lower one that says what only an upper one may, or the reverse."""
-
-    code = "wrong-direction"
-
-    def __init__(self, message_id: int) -> None:
-        super().__init__(f"消息 0x{message_id:04X} 不应由该方发出", message_id=message_id)
-
-
-class WrongLink(ProtocolError):
-    """A message of the other link's, while that one is up."""
-
-    code = "wrong-link"
-
-    def __init__(self, message_id: int, link: Link) -> None:
-        super().__init__(f"消息 0x{message_id:04X} 不应在{link}上发送", message_id=message_id, link=link.value)
-
-
-class NotLoggedIn(ProtocolError):
-    """A message that may not come, or be sent, in this phase of the link."""
-
-    code = "not-logged-in"
-    status = 403
-
-    def __init__(self, message_id: int, phase: Phase) -> None:
-        super().__init__(f"链路{phase}，不接受消息 0x{message_id:04X}", message_id=message_id, phase=phase.value)
-
-
-class OtherPlatform(ProtocolError):
-    """A frame that names another access code than the one that logged in over this link."""
-
-    code = "other-platform"
-
-    def __init__(self, bound: int, found: int) -> None:
-        super().__init__(f"链路属于接入码 {bound}，报文为 {found}", bound=bound, found=found)
 
 
 @dataclass(slots=True)
@@ -251,6 +215,8 @@ class Connection:
             return Unknown(header, body)
         message = form.decode(body, header.edition)
         if isinstance(message, Family):
+            if message.misplaced:
+                raise WrongFamily(header.message_id, message.sub_message.message_id)
             return Carried(header, message, body, message.sub_message)
         event = EVENTS.get(header.message_id, Received)(header, message, body)
         self._moved(event, now)
@@ -338,9 +304,12 @@ class Connection:
     def send(self, message: Message, now: float = 0.0) -> bytes:
         """The frame that carries ``message``.
 
-        Raises ``WrongDirection``, ``WrongLink``, ``NotLoggedIn``; ``UnfitValue`` where a field can't carry its value.
+        Raises ``WrongDirection``, ``WrongLink``, ``NotLoggedIn``, ``WrongFamily``; ``UnfitValue`` where a field can't
+        carry its value.
         """
         self._require_sendable(message.message_id)
+        if isinstance(message, Family) and message.misplaced:
+            raise WrongFamily(message.message_id, message.sub_message.message_id)
         return self._frame(message.message_id, message.encode(self._edition), now)
 
     def send_body(self, message_id: int, body: bytes, now: float = 0.0) -> bytes:

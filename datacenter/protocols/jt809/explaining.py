@@ -12,7 +12,8 @@ from datacenter.protocols.explain import Explanation
 from datacenter.protocols.layout import Layout, wire
 from datacenter.protocols.wire import U8, U32, Number
 
-from .frame import BEGIN, CRC_BYTES, END, ENVELOPE, BadCrc, BadEscape, crc, is_bare, unescape
+from .errors import BadCrc, BadEscape
+from .frame import BEGIN, CRC_BYTES, END, ENVELOPE, crc, is_bare, unescape
 from .header import LONG_HEADER, Edition, open_content
 from .kinds import UTC_SECONDS
 from .messages import MESSAGES, Family

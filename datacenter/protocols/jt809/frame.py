@@ -8,6 +8,8 @@ from binascii import crc_hqx
 
 from datacenter.protocols.errors import FrameTooLong, HeaderTooShort, ProtocolError
 
+from .errors import BadCrc, BadEscape, UnfinishedFrame
+
 BEGIN, END = b"\x5b", b"\x5d"
 CRC_BYTES = 2
 ENVELOPE = len(BEGIN) + CRC_BYTES + len(END)
@@ -19,33 +21,6 @@ MAX_ESCAPED = 1 << 20
 
 _ESCAPES = ((b"\x5a", b"\x5a\x02"), (b"\x5b", b"\x5a\x01"), (b"\x5e", b"\x5e\x02"), (b"\x5d", b"\x5e\x01"))
 """In the order in which they are put in: the byte that begins an escape goes before the one it stands for."""
-
-
-class BadEscape(ProtocolError):
-    """0x5a or 0x5e followed by neither 0x01 nor 0x02, or by nothing."""
-
-    code = "bad-escape"
-
-    def __init__(self, offset: int) -> None:
-        super().__init__(f"第 {offset} 字节处转义不合法", offset=offset)
-
-
-class BadCrc(ProtocolError):
-    """The CRC over header and body differs from the two bytes sent."""
-
-    code = "bad-crc"
-
-    def __init__(self, expected: int, found: int) -> None:
-        super().__init__(f"CRC 校验码不符：应为 {expected:04X}，收到 {found:04X}", expected=expected, found=found)
-
-
-class UnfinishedFrame(ProtocolError):
-    """A frame that the next one's 0x5b cuts off; the next one is read."""
-
-    code = "unfinished-frame"
-
-    def __init__(self, had: int) -> None:
-        super().__init__(f"数据包未结束，又出现头标识：已收 {had} 字节", had=had)
 
 
 def crc(data: bytes) -> int:

@@ -270,8 +270,8 @@ class Bare:
 class TokenBody(SubBody):
     """The same, but one sub-type may come without its length: where exactly ``size`` bytes follow, it has none."""
 
-    def __init__(self, form_of: Callable[[int], Any], sub_type: int, size: int) -> None:
-        super().__init__(form_of)
+    def __init__(self, form_of: Callable[[int], Any], sub_type: int, size: int, edition: str = "") -> None:
+        super().__init__(form_of, edition)
         self.sub_type, self.bare_bytes = sub_type, size
 
     def read(self, reader: Reader) -> Any:
@@ -287,7 +287,7 @@ class TokenBody(SubBody):
 
     def show(self, value: Any) -> dict[str, Any]:
         if isinstance(value, Bare):
-            shown: dict[str, Any] = value.message.layout.show(value.message)
+            shown: dict[str, Any] = value.message.layout.show(value.message, self.edition)
             return shown
         return super().show(value)
 

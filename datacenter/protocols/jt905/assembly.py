@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
+from datacenter.protocols.budget import Budget
 from datacenter.protocols.errors import AssemblyRefused, ProtocolError
 from datacenter.protocols.jt905.messages import BASE_LOCATION, ImagePart, Position, RecordingPart
 from datacenter.protocols.layout import Layout
@@ -104,11 +105,21 @@ class Partial:
 
 
 class MediaAssembler:
-    """Files in the making. Past a bound the oldest one gives way; ``given_up`` counts those."""
+    """Files in the making. Past a bound the oldest one gives way; ``given_up`` counts those.
 
-    __slots__ = ("_partials", "given_up", "held_bytes", "lifetime_s", "limit_bytes", "limit_files")
+    ``budget`` bounds them together with those of other connections.
+    """
 
-    def __init__(self, limit_files: int = 16, limit_bytes: int = MEDIA_BYTES, lifetime_s: float = 600.0) -> None:
+    __slots__ = ("_budget", "_partials", "given_up", "held_bytes", "lifetime_s", "limit_bytes", "limit_files")
+
+    def __init__(
+        self,
+        limit_files: int = 16,
+        limit_bytes: int = MEDIA_BYTES,
+        lifetime_s: float = 600.0,
+        budget: Budget | None = None,
+    ) -> None:
+        self._budget = budget
         self.limit_files, self.limit_bytes, self.lifetime_s = limit_files, limit_bytes, lifetime_s
         self._partials: OrderedDict[Key, Partial] = OrderedDict()
         self.held_bytes = 0
@@ -139,11 +150,13 @@ class MediaAssembler:
             partial = self._partials[key] = Partial(_without_data(part), now, now)
             partial.cost = PART_COST
             self.held_bytes += PART_COST
-        self.held_bytes += partial.put(part.offset, data)
+        cost = partial.put(part.offset, data)
+        self.held_bytes += cost
         partial.last = now
+        if self._budget is not None:
+            self._budget.charge(self, key, cost)
         if partial.held == part.size:
-            self._partials.pop(key)
-            self.held_bytes -= partial.cost
+            self._let_go(key)
             content = b"".join(partial.parts[start] for start in partial.starts)
             return Medium(part.message_id, media_id, partial.first, content)
         if partial.cost > self.limit_bytes:
@@ -162,10 +175,24 @@ class MediaAssembler:
         """Files whose last part came ``quiet_s`` ago or longer, with the first byte they lack: material for 0x8803."""
         return [(key, one.missing_from) for key, one in self._partials.items() if now - one.last >= quiet_s]
 
+    def give_up(self, key: Key) -> None:
+        """Make room for another connection's message."""
+        self._forget(key)
+
+    def clear(self) -> None:
+        """Forget everything: the connection has ended."""
+        for key in list(self._partials):
+            self._let_go(key)
+
     def _forget(self, key: Key) -> Partial:
+        self.given_up += 1
+        return self._let_go(key)
+
+    def _let_go(self, key: Key) -> Partial:
         partial = self._partials.pop(key)
         self.held_bytes -= partial.cost
-        self.given_up += 1
+        if self._budget is not None:
+            self._budget.release(self, key)
         return partial
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from struct import Struct
 
+from datacenter.protocols.budget import Budget
 from datacenter.protocols.errors import ProtocolError
 from datacenter.protocols.jt808.connection import NotBound, OtherPhone
 from datacenter.protocols.jt808.events import BadFrame, Event, Locations, Received, Unknown
@@ -87,6 +88,7 @@ class Connection:
 
     __slots__ = (
         "_assembler",
+        "_budget",
         "_media_bytes",
         "_reply_head",
         "_splitter",
@@ -106,7 +108,9 @@ class Connection:
         peer: End = End.TERMINAL,
         limit: int = MAX_ESCAPED,
         media_bytes: int = MEDIA_BYTES,
+        budget: Budget | None = None,
     ) -> None:
+        self._budget = budget
         self._splitter = FrameSplitter(limit)
         self._assembler: MediaAssembler | None = None
         self._media_bytes = media_bytes
@@ -228,7 +232,7 @@ class Connection:
         medium = None
         if isinstance(message, ImagePart | RecordingPart):
             if self._assembler is None:
-                self._assembler = MediaAssembler(limit_bytes=self._media_bytes)
+                self._assembler = MediaAssembler(limit_bytes=self._media_bytes, budget=self._budget)
             medium = self._assembler.add(message, now)
         events.append(EVENTS.get(header.message_id, Received)(header, message, body))  # type: ignore[arg-type]
         if medium is not None:
@@ -278,8 +282,15 @@ class Connection:
         return general_replies(self._reply_head, first, ack_serials, ack_ids, result)
 
     def resend_requests(self, now: float, quiet_s: float = 10.0) -> list[Message]:
-        """Nothing: there are no sub-packages to ask for again."""
+        """Nothing: there are no sub-packages to ask for again. Files quiet for too long are let go of."""
+        if self._assembler is not None:
+            self._assembler.expire(now)
         return []
+
+    def let_go(self) -> None:
+        """The connection has ended: what it holds of files in the making is nobody's any more."""
+        if self._assembler is not None:
+            self._assembler.clear()
 
     def stalled_media(self, now: float, quiet_s: float = 10.0) -> list[tuple[int, int, int]]:
         """Message id, media id and first missing byte of files quiet for ``quiet_s``: material for 0x8803."""

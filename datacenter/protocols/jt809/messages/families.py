@@ -7,7 +7,8 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from datacenter.protocols.errors import ProtocolError, UnfitValue
+from datacenter.protocols.errors import UnfitValue
+from datacenter.protocols.jt809.errors import NotInEdition
 from datacenter.protocols.jt809.kinds import Bare, Extended, IfKnown, PlateUnless, SubBody
 from datacenter.protocols.layout import Message, wire
 from datacenter.protocols.wire import ABSENT, Number
@@ -19,15 +20,6 @@ SUB_TYPE = Number(2)
 BODY, BODY_2019 = SubBody(sub_form), SubBody(sub_form, "2019")
 WITHOUT_PLATE = {0x9201: ("2019",), 0x1701: ("2011", "2019")}
 """Sub-types without a vehicle in front in a family that has one, and the editions."""
-
-
-class NotInEdition(ProtocolError):
-    """A sub-message that the edition spoken with a peer doesn't have yet."""
-
-    code = "not-in-edition"
-
-    def __init__(self, sub_type: int, edition: str) -> None:
-        super().__init__(f"{edition} 版没有子业务 0x{sub_type:04X}", sub_type=sub_type, edition=edition)
 
 
 class Family(Message):
@@ -46,6 +38,12 @@ class Family(Message):
         """The sub-message without what follows its last field; None where the sub-type is unknown."""
         inner = self.data.message if isinstance(self.data, Extended | Bare) else self.data
         return None if isinstance(inner, bytes) else inner
+
+    @property
+    def misplaced(self) -> bool:
+        """Whether the sub-message is another family's; an unknown sub-type is nobody's."""
+        inner = self.sub_message
+        return inner is not None and family_form(inner.message_id) is not type(self)
 
     def encode(self, edition: str = "") -> bytes:
         """Raises ``UnfitValue``, besides what fields raise, where sub-type and data don't belong together."""
@@ -174,7 +172,7 @@ def carry(sub: SubMessage | Extended | Bare, edition: str, *, plate: str = "", p
 
     Raises ``NotInEdition``.
     """
-    inner = sub.message if isinstance(sub, Extended) else sub
+    inner: Any = sub.message if isinstance(sub, Extended | Bare) else sub
     if edition < inner.SINCE:
         raise NotInEdition(inner.message_id, edition)
     sub_type = inner.message_id

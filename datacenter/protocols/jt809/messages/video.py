@@ -39,6 +39,8 @@ MEDIA, STREAM, STORAGE = (
 PLACE = Struct(Location)
 TOKEN_REPORT = 0x1701
 TOKEN_REPORT_BYTES = 11 + 64 + 64
+TOKENS = TokenBody(sub_form, TOKEN_REPORT, TOKEN_REPORT_BYTES)
+TOKENS_2019 = TokenBody(sub_form, TOKEN_REPORT, TOKEN_REPORT_BYTES, "2019")
 
 
 # --- Families ---
@@ -52,7 +54,7 @@ class TokensUp(Family):
     plate: str | None = wire(PlateUnless(21, TOKEN_REPORT), "车牌号", default=None)
     plate_color: int | None = wire(IfKnown("plate", COLOUR), "车牌颜色", default=None)
     sub_type: int = wire(Number(2), "子业务类型标识")
-    data: Any = wire(TokenBody(sub_form, TOKEN_REPORT, TOKEN_REPORT_BYTES), "子业务数据")
+    data: Any = wire(TOKENS, "子业务数据", v2019=TOKENS_2019)
 
 
 @message(0x9700, "从链路时效口令业务")
