@@ -55,14 +55,15 @@ def send_command(
     expires_in: timedelta = EXPIRES_IN,
     urgent: bool = False,
     note: str = "",
+    right: str = "command.send",
 ) -> Command:
     """Put ``order`` into the queue of the vehicle's terminal; a gateway sends it as soon as that is online.
 
-    ``by`` None is the platform itself. Raises ``NoTerminal``, ``NotSpoken`` where the terminal's standard has no such
+    ``by`` None is the platform itself; ``right`` is what allows ``by`` to give it. Raises ``NoTerminal``, ``NotSpoken`` where the terminal's standard has no such
     order, ``UnfitValue`` where a field can't carry its value, ``NotAllowed``.
     """
     if by is not None:
-        require(by, "command.send")
+        require(by, right)
     now = timezone.now()
     command = _command(vehicle, terminal_of(vehicle), order, kind, summary, by, now, now + expires_in)
     command.urgent, command.note = urgent, note[:300]

@@ -33,4 +33,4 @@ class VehicleNotNamed(DomainError):
     status = 404
 
     def __init__(self, plate: str) -> None:
-        super().__init__(f"登记中没有车牌为 {plate or '（空）'} 的车辆，或不在您的管辖范围内", plate=plate)
+        super().__init__("登记中没有这个车牌的车辆，或不在您的管辖范围内", plate=plate)

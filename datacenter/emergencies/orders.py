@@ -81,6 +81,7 @@ def order_for_call(call: EmergencyCall, name: str, *, by: Any, **said: str) -> C
                 expires_in=EXPIRES_IN,
                 urgent=True,
                 note=f"紧急报警 {call.pk}",
+                right="emergency.handle",
             )
             record_request(call, by=by, command=command)
     return command

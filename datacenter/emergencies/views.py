@@ -135,12 +135,22 @@ def order(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     try:
         command = order_for_call(call, name, by=request.user, **said)
     except DomainError as refusal:
-        context = {"order_refused": refusal.message, "order_said": said}
-        return _body(request, call, refusal.status if refusal.status in (409, 422) else 422, more=context)
+        status = refusal.status if refusal.status in (403, 409) else 422
+        if request.htmx:  # type: ignore[attr-defined]
+            # The page stays as it is: somebody may be writing a note in it.
+            toast = {"toast": {"text": refusal.message, "kind": "error"}}
+            return HttpResponse(status=200, headers={"HX-Reswap": "none", "HX-Trigger": json.dumps(toast)})
+        return _body(request, call, status, more={"order_refused": refusal.message, "order_said": said})
     if "phone" in said:
         request.session[_NUMBER] = said["phone"]
     audit.record(request, "emergency.order", call.plate, call=pk, order=name, summary=command.summary)
-    return _after(request, pk, _("已下发：%s") % command.summary)
+    text = _("已下发：%s") % command.summary
+    if not request.htmx:  # type: ignore[attr-defined]
+        messages.success(request, text)
+        return redirect("emergency-call", pk=pk)
+    response = render(request, "emergencies/_progress.html", _done(request, call))
+    response["HX-Trigger"] = json.dumps({"toast": {"text": text, "kind": "success"}})
+    return response
 
 
 @require_POST

@@ -134,7 +134,7 @@ def test_a_vehicle_is_found_by_its_plate(city_officer):
     client = signed_in(city_officer)
     assert client.get("/datacenter/raw/", {"plate": " 辽l12345 "}).url == f"/datacenter/vehicles/{vehicle.pk}/raw/"
     refused = client.get("/datacenter/raw/", {"plate": "辽L99999"}, follow=True)
-    assert "没有车牌为 辽L99999" in refused.content.decode()
+    assert "登记中没有这个车牌的车辆" in refused.content.decode()
 
 
 def test_county_officers_have_no_raw_log(dawa_officer):

@@ -51,7 +51,7 @@ def test_a_county_sees_its_own_calls_and_no_others(taxi, dawa_officer, panshan_o
         assert len(client.get("/emergencies/ringing/").json()["calls"]) == sees
         assert client.get(f"/emergencies/{call.pk}/").status_code == (200 if sees else 404)
         assert client.get(f"/emergencies/{call.pk}/place/").status_code == (200 if sees else 404)
-        assert client.get(f"/emergencies/{call.pk}/note/").status_code == (200 if sees else 404)
+        assert client.get(f"/emergencies/{call.pk}/hand-over-note/").status_code == (200 if sees else 404)
 
 
 def test_acknowledged_handed_over_and_closed_by_forms(taxi, dawa_officer):
@@ -145,7 +145,7 @@ def test_the_note_has_everything_on_paper(taxi, dawa_officer):
     call = ring(taxi, late_s=600)
     workflow.acknowledge_call(call, by=dawa_officer)
     workflow.hand_over_call(call, by=dawa_officer, to="大洼公安", number="JJ-77", note="持刀")
-    page = seated(dawa_officer).get(f"/emergencies/{call.pk}/note/").content.decode()
+    page = seated(dawa_officer).get(f"/emergencies/{call.pk}/hand-over-note/").content.decode()
     for wanted in (taxi.plate, "欧阳国安", PHONE, "122.066240", "JJ-77", "（补报）", "<polyline"):
         assert wanted in page
     assert AuditRecord.objects.filter(action="emergency.note").exists()

@@ -415,3 +415,47 @@ def test_a_large_file_passes_through_without_being_gathered() -> None:
             seen += len(event.data)
     assert seen == 64 * len(data)
     assert digest.digest() == sha256(data * 64).digest()
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        b"\x7e" + b"a" * 400 + b"\x7e" + pack_packet("a.jpg", 0, b"abc"),
+        b"\x7e\x12\x10abc\x7ejunk\x00\x00\x08\x7e\x12\x12\x7e",
+    ],
+    ids=["a frame longer than any", "junk behind a frame that goes on like another one"],
+)
+def test_what_is_no_frame_is_none_however_it_is_cut(stream: bytes) -> None:
+    outcomes = []
+    for size in (1, 7, 19, 300, len(stream)):
+        splitter = StreamSplitter(packet_bytes=4096, limit=256, junk_bytes=4096)
+        pieces = [piece for at in range(0, len(stream), size) for piece in splitter.feed(stream[at : at + size])]
+        payload = b"".join(piece.data for piece in pieces if isinstance(piece, Payload))
+        others = [piece for piece in pieces if not isinstance(piece, Payload)]
+        outcomes.append((others, payload, splitter.skipped))
+    assert all(outcome == outcomes[0] for outcome in outcomes), outcomes
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        FileAnswer("other.jpg", 0, 1, (Missing(0, 10),)),
+        FileAnswer(PHOTO.name, 0, 1, (Missing(1 << 31, (1 << 31) - 1),)),
+        FileAnswer(PHOTO.name, 0, 1, tuple(Missing(0, (1 << 32) - 1) for _ in range(255))),
+        FileAnswer("other.jpg", 0, 0),
+    ],
+    ids=["of no file", "past the end", "all of it, 255 times over", "no file complete"],
+)
+def test_a_terminal_sends_no_more_than_its_file_whatever_it_is_asked_for(answer: FileAnswer) -> None:
+    terminal = Upload("013904270001", TAG, "A1", (PHOTO,))
+    terminal.begin()
+    platform = Connection("013904270001", authenticated=True)
+    assert len(terminal.receive(platform.send(answer))) < len(PHOTO.data) + 1000
+    assert not terminal.done
+
+
+def test_a_terminal_that_has_brought_everything_hears_answers_in_peace() -> None:
+    terminal = Upload("013904270001", TAG, "A1", ())
+    platform = Connection("013904270001", authenticated=True)
+    assert terminal.receive(platform.send(FileAnswer("late.jpg", 0, 0))) == b""
+    assert terminal.done

@@ -337,3 +337,10 @@ def test_a_k_value_in_binary_is_kept_and_an_amount_in_binary_refused() -> None:
     with pytest.raises(BadBcd) as refused:
         SignOut.decode(bytes(body))
     assert (refused.value.field, refused.value.offset) == ("total_01yuan", 91)
+
+
+def test_padding_in_front_of_a_text_goes_back_where_it_was() -> None:
+    body = bytes(19) + bytes.fromhex("260309074126") + bytes(4) + b"PJ0123456789" + bytes(19) + b"\0L1234" + bytes(6)
+    message = MESSAGES.decode(0x0B03, body)
+    assert (message.operator_license, message.plate) == ("PJ0123456789", "L1234")
+    assert message.encode()[: len(body)] == body

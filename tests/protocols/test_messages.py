@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datacenter.protocols.decoding import answer
-from datacenter.protocols.errors import BadTime, FieldError, TruncatedBody, UnknownMessage
+from datacenter.protocols.errors import BadTime, FieldError, TruncatedBody, UnfitValue, UnknownMessage
 from datacenter.protocols.jt808.bits import CLEARED_BY_REPLY, CONFIRMABLE, RESERVED_ALARMS, Alarm
 from datacenter.protocols.jt808.connection import Connection
 from datacenter.protocols.jt808.events import Locations, Received
@@ -205,3 +205,10 @@ def test_alarm_bits_by_edition(edition: str, reserved: set[int], cleared: set[in
     assert bits(RESERVED_ALARMS[edition]) == reserved
     assert bits(CLEARED_BY_REPLY[edition]) == cleared
     assert bits(CONFIRMABLE) == {0, 3, 20, 21, 22, 27, 28}
+
+
+def test_a_message_of_an_older_shape_is_refused_by_name_where_it_has_no_bytes() -> None:
+    photo = MESSAGES.decode(0x0801, bytes.fromhex("0000038600000102ffd8ffe0ffd9"), Edition.V2013)
+    assert photo.encode(Edition.V2011)
+    with pytest.raises(UnfitValue):
+        photo.encode(Edition.V2013)

@@ -300,6 +300,7 @@ ADDRESSES: dict[str, Visit] = {
 }  # fmt: skip
 # What the responsible reader is not asked to open: nothing lies there, or it would be done.
 NOT_READ = (
+    "raw-log-find",
     "raw-log-switch",
     "command-cancel",
     "command-batch-cancel",

@@ -48,6 +48,7 @@ class Bounds:
     alarm_bytes: int = 256 << 20
     pieces: int = 1024
     waiting_bytes: int = 256 << 10  # what comes while the list is being judged
+    assembly_bytes: int = 128 << 10  # of messages in sub-packets: the longest list has 66 KB
     list_s: float = 30.0
     silence_s: float = 60.0
 
@@ -117,7 +118,7 @@ class AttachmentConnection:
         self.files: dict[str, Awaited] = {}
         self.refused = 0
         self._opened = self._seen = self._now = now
-        self._frames = Connection(authenticated=True, catalogue=CATALOGUE)
+        self._frames = Connection(authenticated=True, catalogue=CATALOGUE, assembly_bytes=bounds.assembly_bytes)
         self._splitter = StreamSplitter(packet_bytes=bounds.file_bytes)
         self._judged: Listed | None = None  # the list that waits for its owner's word
         self._queue: deque[Piece] = deque()  # what came behind it

@@ -85,8 +85,8 @@ class Connection:
 
     The first sound frame binds ``phone`` and ``edition``. ``authenticated`` is set by whoever judges the code; a
     connection made with ``authenticated=True`` (a terminal's own end) lets everything through. ``catalogue`` has the
-    messages it understands: the standard's, or joined with those of standards that travel in the same frames. ``budget``
-    bounds what it holds of sub-packaged messages together with other connections.
+    messages it understands: the standard's, or joined with those of standards that travel in the same frames.
+    ``budget`` bounds what it holds of sub-packaged messages together with other connections.
 
     An encrypted body is refused by name unless ``unseal`` opens it. The standard says that bodies are encrypted by RSA
     with the keys of 0x8A00 and 0x0A00; how they are padded and cut into blocks was not found, so no RSA is built in.

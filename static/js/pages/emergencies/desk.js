@@ -51,6 +51,29 @@ function redraw() {
   window.htmx.ajax("GET", body().dataset.self, { target: "#call-body", swap: "outerHTML" });
 }
 
+// One form's answer draws the call anew: what stands half-written in the others is put back.
+let kept = {};
+let keptOf = "";
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id !== "call-body" || !body()) return;
+  const sent = event.detail.requestConfig.elt;
+  kept = {};
+  keptOf = chosen();
+  for (const field of body().querySelectorAll("textarea, input[type=text], input[type=tel]")) {
+    if (field.value.trim() && !sent.contains(field)) kept[field.name] = field.value;
+  }
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id !== "call-body") return;
+  for (const [name, value] of keptOf === chosen() ? Object.entries(kept) : []) {
+    for (const field of body()?.querySelectorAll(`[name="${CSS.escape(name)}"]`) ?? []) {
+      field.value ||= value;
+      if (field.closest("details")) field.closest("details").open = true;
+    }
+  }
+  kept = {};
+});
+
 // --- The map ---
 
 function makeMap() {
