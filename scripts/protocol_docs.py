@@ -31,6 +31,7 @@ from datacenter.protocols.jt808.vendors import VENDORS  # noqa: E402
 from datacenter.protocols.jt809 import gaps as jt809_gaps  # noqa: E402
 from datacenter.protocols.jt809.messages import MESSAGES as JT809  # noqa: E402
 from datacenter.protocols.jt809.messages import SUB_MESSAGES  # noqa: E402
+from datacenter.protocols.jt809.rules import End, sender_of  # noqa: E402
 from datacenter.protocols.jt905 import gaps as jt905_gaps  # noqa: E402
 from datacenter.protocols.jt905.extras import EXTRAS as TAXI_EXTRAS  # noqa: E402
 from datacenter.protocols.jt905.messages import MESSAGES as JT905  # noqa: E402
@@ -45,8 +46,18 @@ from scripts import protocol_tables as tables  # noqa: E402
 from scripts.protocol_tables import Found  # noqa: E402
 
 FOLDER = ROOT / "docs/protocols"
-TERMINALS = ("terminal → platform", "platform → terminal")
-PLATFORMS = ("subordinate → superior", "superior → subordinate")
+
+
+def terminals(message_id: int) -> str:
+    """Who sends a message of the terminals' standards: the highest bit is the platform's."""
+    return "platform → terminal" if message_id & 0x8000 else "terminal → platform"
+
+
+def platforms(message_id: int) -> str:
+    """Who sends a message between platforms."""
+    return "superior → subordinate" if sender_of(message_id) is End.SUPERIOR else "subordinate → superior"
+
+
 KEPT = "kept; answered after the commit"
 SENT = "sent"
 CODEC = "read and written"
@@ -115,7 +126,7 @@ class Paper:
     title: str
     head: str
     catalogue: Catalogue
-    directions: tuple[str, str]
+    direction: Callable[[int], str]
     gateway: Mapping[int, str]
     gaps: tuple[tuple[str, str], ...]
     parts: tuple[Callable[[Found], Iterable[str]], ...] = ()
@@ -134,7 +145,7 @@ class Paper:
         yield f"# {self.title}: what is supported\n"
         yield "Written by `scripts/protocol_docs.py` from the tables that decode and encode; a test compares. Do not"
         yield f"edit by hand.\n\n{self.head.strip()}\n"
-        yield from tables.messages(self.catalogue, self.directions, self.gateway, found)
+        yield from tables.messages(self.catalogue, self.direction, self.gateway, found)
         for part in self.parts:
             yield from part(found)
         for part_of_codes in self.codes:
@@ -246,7 +257,7 @@ def _safety_items(found: Found) -> Iterator[str]:
 
 def _sub_messages(found: Found) -> Iterator[str]:
     handling = dict.fromkeys(SUB_MESSAGES.forms, CODEC)
-    yield from tables.messages(SUB_MESSAGES, PLATFORMS, handling, found, "Sub-messages (子业务)", "sub-")
+    yield from tables.messages(SUB_MESSAGES, platforms, handling, found, "Sub-messages (子业务)", "sub-")
 
 
 def _practices(found: Found) -> Iterator[str]:
@@ -259,15 +270,15 @@ def _practices(found: Found) -> Iterator[str]:
 
 
 PAPERS: tuple[Paper, ...] = (
-    Paper("jt808", "JT/T 808", JT808_HEAD, JT808, TERMINALS, handled(JT808, GATEWAY, "2019"), jt808_gaps.NOT_FOUND,
+    Paper("jt808", "JT/T 808", JT808_HEAD, JT808, terminals, handled(JT808, GATEWAY, "2019"), jt808_gaps.NOT_FOUND,
           (_extras, _vendors, _parameters)),
-    Paper("jt905", "JT/T 905.2", JT905_HEAD, JT905, TERMINALS, handled(JT905, TAXI_GATEWAY, TAXI_EDITION),
+    Paper("jt905", "JT/T 905.2", JT905_HEAD, JT905, terminals, handled(JT905, TAXI_GATEWAY, TAXI_EDITION),
           jt905_gaps.NOT_FOUND, (_taxi_extras,)),
-    Paper("jt1078", "JT/T 1078", JT1078_HEAD, JT1078, TERMINALS, handled(JT1078, {}, "2019"), jt1078_gaps.NOT_FOUND,
+    Paper("jt1078", "JT/T 1078", JT1078_HEAD, JT1078, terminals, handled(JT1078, {}, "2019"), jt1078_gaps.NOT_FOUND,
           (_video_parameters, _media), (_codecs,)),
-    Paper("jt809", "JT/T 809", JT809_HEAD, JT809, PLATFORMS, dict.fromkeys(JT809.forms, CODEC), jt809_gaps.NOT_FOUND,
+    Paper("jt809", "JT/T 809", JT809_HEAD, JT809, platforms, dict.fromkeys(JT809.forms, CODEC), jt809_gaps.NOT_FOUND,
           (_sub_messages,)),
-    Paper("active_safety", "Active safety, T/JSATL 12", SAFETY_HEAD, SAFETY, TERMINALS,
+    Paper("active_safety", "Active safety, T/JSATL 12", SAFETY_HEAD, SAFETY, terminals,
           handled(SAFETY, SAFETY_GATEWAY, "2019"), safety_gaps.NOT_FOUND, (_safety_items, _practices)),
 )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import IntFlag
 from typing import Any
 
@@ -54,19 +54,19 @@ def inner_kinds(kind: Kind[Any]) -> Iterator[Kind[Any]]:
 
 def messages(
     catalogue: Catalogue,
-    directions: tuple[str, str],
+    direction: Callable[[int], str],
     gateway: Mapping[int, str],
     found: Found,
     title: str = "Messages",
     anchor: str = "",
 ) -> Iterator[str]:
-    """The list of messages, then each with its fields. ``directions``: of ids without and with the highest bit."""
+    """The list of messages, then each with its fields. ``direction`` says who sends an id to whom."""
     yield f"## {title}\n"
     yield "| id | name | direction | here |"
     yield "| --- | --- | --- | --- |"
     for message_id, form in sorted(catalogue.forms.items()):
         link = f"[0x{message_id:04X}](#{anchor}0x{message_id:04x})"
-        yield f"| {link} | {form.title} | {directions[message_id >> 15 & 1]} | {gateway.get(message_id, '')} |"
+        yield f"| {link} | {form.title} | {direction(message_id)} | {gateway.get(message_id, '')} |"
     yield "\nFields below stand in the order of the wire, under the names that `manage.py decode` prints."
     for message_id, form in sorted(catalogue.forms.items()):
         yield f'\n<a id="{anchor}0x{message_id:04x}"></a>\n\n### 0x{message_id:04X} {form.title}\n'
