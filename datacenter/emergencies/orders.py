@@ -18,6 +18,8 @@ from datacenter.emergencies.models import EmergencyCall, EmergencyEvent
 from datacenter.emergencies.workflow import record_request, require_lawful
 from datacenter.registry.models import Terminal
 
+RIGHT = "emergency.order"
+"""Listening in and photos of a cab take more than taking the call: the hotline does the one without the other."""
 EXPIRES_IN = timedelta(minutes=30)
 """A photo of the cab an hour later helps nobody."""
 
@@ -81,7 +83,7 @@ def order_for_call(call: EmergencyCall, name: str, *, by: Any, **said: str) -> C
                 expires_in=EXPIRES_IN,
                 urgent=True,
                 note=f"紧急报警 {call.pk}",
-                right="emergency.handle",
+                right=RIGHT,
             )
             record_request(call, by=by, command=command)
     return command

@@ -125,7 +125,7 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
 
 
 @require_POST
-@needs("emergency.handle")
+@needs("emergency.order")
 def order(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """One order to the vehicle of a call: a photo, a listening-in, the confirmation."""
     call = selectors.get_call_for(request.user, pk)
@@ -273,7 +273,7 @@ def _context(request: HttpRequest, call: EmergencyCall, filled: VerbForm | None 
         "call": call,
         "verb_forms": forms,
         "refused": filled if filled and filled.verb not in verbs else None,
-        "orders": orders_for(call) if "request" in verbs and user.may("command.send") else [],
+        "orders": orders_for(call) if "request" in verbs else [],
         "phone": request.session.get(_NUMBER, ""),
         "drivers": _drivers(request, call, unmasked=False),
         **_done(request, call),

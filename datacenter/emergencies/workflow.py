@@ -188,7 +188,11 @@ def close_call(call: EmergencyCall, *, by: Any, outcome: str, note: str) -> Emer
 
 def available_verbs(call: EmergencyCall, user: Any) -> list[str]:
     """What ``user`` may do to the call as it stands."""
-    return [verb for verb, states in LAWFUL.items() if call.state in states] if user.may("emergency.handle") else []
+    return [verb for verb, states in LAWFUL.items() if call.state in states and user.may(_right(verb))]
+
+
+def _right(verb: str) -> str:
+    return "emergency.order" if verb == Verb.REQUEST else "emergency.handle"
 
 
 def require_lawful(call: EmergencyCall, verb: str) -> None:
@@ -213,7 +217,7 @@ def _step(
     **changes: Any,
 ) -> EmergencyCall:
     """One verb on one call. Raises ``CallRefused`` where ``LAWFUL`` says no, ``NotAllowed`` without the right."""
-    require(by, "emergency.handle")
+    require(by, _right(verb))
     with transaction.atomic():
         locked = EmergencyCall.objects.select_for_update(of=("self",)).get(pk=call.pk)
         require_lawful(locked, verb)

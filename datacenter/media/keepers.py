@@ -15,7 +15,7 @@ from datacenter.commands.models import Command
 from datacenter.facts.catalogue import Fact, keeps
 from datacenter.media import files
 from datacenter.media.errors import NoContent
-from datacenter.media.models import MediaFile
+from datacenter.media.models import SECTION, MediaFile
 from datacenter.protocols.jt808.bits import Status
 from datacenter.protocols.jt808.messages import MediaData, Shoot, ShootReply
 from datacenter.protocols.jt808.messages.media import MEDIA_EVENTS
@@ -24,6 +24,7 @@ from datacenter.protocols.jt905.bits import Status as TaxiStatus
 from datacenter.protocols.jt905.codes import REASON_WORD
 from datacenter.protocols.jt905.messages import ImagePart, RecordingPart
 from datacenter.registry.models import Vehicle
+from datacenter.tracks import changes
 
 ORDERED_WITHIN = timedelta(hours=1)
 """How long after an order to shoot a picture may still be its result."""
@@ -99,6 +100,7 @@ def _keep(fact: Fact, data: bytes, **facts: Any) -> None:
         **facts,
     )
     MediaFile.objects.bulk_create([row], ignore_conflicts=True)
+    changes.on_commit(fact.vehicle_id, SECTION)
 
 
 def _place_808(where: Any) -> dict[str, Any]:

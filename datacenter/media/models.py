@@ -15,6 +15,9 @@ STATE_RECORD = "application/x-vehicle-state-record"
 PRACTICES = [(str(name), shape.title) for name, shape in SHAPES.items()]
 ITEMS = list(ITEM_TITLES.items())
 
+SECTION = "media"
+"""The section of a vehicle's drawer and page that shows its files and alarms."""
+
 
 class SafetyAlarm(models.Model):
     """What a driver-assistance peripheral reported (主动安全报警), under the number that the platform gave it.

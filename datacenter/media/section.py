@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from datacenter.media.models import SECTION
 from datacenter.media.selectors import alarms_of, media_of
 from datacenter.registry.models import Vehicle
 from datacenter.registry.sections import VehicleSection, register_vehicle_section
@@ -18,5 +19,5 @@ def section_context(user: Any, vehicle: Vehicle) -> dict[str, Any] | None:
 def register() -> None:
     """Put the section where vehicles are shown."""
     register_vehicle_section(
-        VehicleSection("media", "影像与主动安全", 40, "media/_section.html", section_context, right="media.view")
+        VehicleSection(SECTION, "影像与主动安全", 40, "media/_section.html", section_context, right="media.view")
     )

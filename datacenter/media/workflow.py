@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from datacenter.media import files
 from datacenter.media.errors import OtherThanListed, UnknownAlarm
-from datacenter.media.models import MediaFile, SafetyAlarm, SafetyEventCode, SafetyTableChange, TerminalProfile
+from datacenter.media.models import SECTION, MediaFile, SafetyAlarm, SafetyEventCode, SafetyTableChange, TerminalProfile
 from datacenter.protocols.active_safety.errors import BadFileName
 from datacenter.protocols.active_safety.files import read_name
+from datacenter.tracks import changes
 
 
 def save_line(line: SafetyEventCode | TerminalProfile, *, by: Any) -> None:
@@ -98,6 +99,7 @@ def attachment_arrives(
         locked.attachments_received = MediaFile.objects.filter(alarm=alarm).count()
         locked.state = _state(locked.attachments_received, locked.attachments_expected)
         locked.save(update_fields=["attachments_received", "state"])
+        changes.on_commit(alarm.vehicle_id, SECTION)
     return row
 
 

@@ -45,17 +45,17 @@ def arguments(seconds: float, artifacts: Path) -> list[str]:
     ]
 
 
-def plant(protocol: str, folder: Path) -> None:
-    """Seeds and what is kept, as files of the working corpus."""
+def plant(protocol: str, folder: Path, *, seeds: bool) -> None:
+    """What is kept, and ``seeds`` besides, as files of the working corpus."""
     folder.mkdir(parents=True, exist_ok=True)
-    for data in (*SEEDS[protocol](), *(path.read_bytes() for path in kept(protocol))):
+    for data in (*(SEEDS[protocol]() if seeds else ()), *(path.read_bytes() for path in kept(protocol))):
         (folder / _name(data)).write_bytes(data)
 
 
-def fuzz(protocol: str, seconds: float, *, work: Path = WORK) -> dict[str, Any]:
+def fuzz(protocol: str, seconds: float, *, work: Path = WORK, seeds: bool = True) -> dict[str, Any]:
     """Runs the target; ``find`` holds the input that broke it, and how, where one did."""
     corpus, artifacts = work / protocol, work / f"{protocol}-finds"
-    plant(protocol, corpus)
+    plant(protocol, corpus, seeds=seeds)
     artifacts.mkdir(parents=True, exist_ok=True)
     before = set(artifacts.iterdir())
     command = [sys.executable, "-m", "tests.fuzz.engine", protocol, *arguments(seconds, artifacts), str(corpus)]

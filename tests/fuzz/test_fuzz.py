@@ -2,6 +2,7 @@
 
 import os
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -49,8 +50,8 @@ def test_shared_vectors_break_nothing(protocol: str) -> None:
 
 
 @every_protocol
-def test_a_few_seconds_of_new_inputs_break_nothing(protocol: str, atheris: None) -> None:
-    figures = fuzz(protocol, SHORT_SECONDS)
+def test_a_few_seconds_of_new_inputs_break_nothing(protocol: str, atheris: None, tmp_path: Path) -> None:
+    figures = fuzz(protocol, SHORT_SECONDS, work=tmp_path, seeds=False)
     assert "find" not in figures, figures["find"]
     assert figures["executions"] > 100
 

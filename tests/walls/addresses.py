@@ -272,7 +272,7 @@ ADDRESSES: dict[str, Visit] = {
     },
     **{
         f"emergency-order {name}": Visit(
-            "verb", ("emergency.handle",), lambda w, name=name: [w.call.pk, name],
+            "verb", ("emergency.order",), lambda w, name=name: [w.call.pk, name],
             bodies=lambda w: [{"channel": 1, "phone": "04271234567"}],
         )
         for name in ("photo", "listen", "talk", "confirm", "end", "nonsense")

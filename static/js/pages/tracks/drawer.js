@@ -40,7 +40,10 @@ export class Drawer {
   refresh({ id, section }) {
     if (id !== this.vehicle) return;
     const part = this.body.querySelector(`[data-section="${section}"]`);
-    if (part) window.htmx.trigger(part, "refresh");
+    if (part) return window.htmx.trigger(part, "refresh");
+    // The vehicle had nothing for it until now: it comes behind the others.
+    const address = this.address.replace("/0/drawer/", `/${id}/sections/${section}/`);
+    window.htmx.ajax("GET", address, { target: this.body, swap: "beforeend" });
   }
 
   /** A report of the followed vehicle, as the socket tells it. */
