@@ -1,4 +1,4 @@
-"""Tells open pages that a case appeared or changed (案件变动广播), from any process, once its transaction is committed."""
+"""Tells open pages that a case appeared or changed (案件变动广播), from any process, once it is committed."""
 
 from datacenter.broadcast import tell
 

@@ -59,8 +59,8 @@ def send_command(
 ) -> Command:
     """Put ``order`` into the queue of the vehicle's terminal; a gateway sends it as soon as that is online.
 
-    ``by`` None is the platform itself; ``right`` is what allows ``by`` to give it. Raises ``NoTerminal``, ``NotSpoken`` where the terminal's standard has no such
-    order, ``UnfitValue`` where a field can't carry its value, ``NotAllowed``.
+    ``by`` None is the platform itself; ``right`` is what allows ``by`` to give it. Raises ``NoTerminal``, ``NotSpoken``
+    where the terminal's standard has no such order, ``UnfitValue`` where a field can't carry its value, ``NotAllowed``.
     """
     if by is not None:
         require(by, right)

@@ -76,7 +76,9 @@ def test_the_same_name_again_replaces_a_section(dawa_officer: User, door: None) 
     assert [row["section"] for row in shown] == [{"word": "newer"}]
 
 
-def test_one_section_is_drawn_afresh_for_who_may_see_the_vehicle(client: Client, dawa_officer: User, door: None) -> None:
+def test_one_section_is_drawn_afresh_for_who_may_see_the_vehicle(
+    client: Client, dawa_officer: User, door: None
+) -> None:
     own, other = make_vehicle(county_id=DAWA), make_vehicle(county_id=PANSHAN)
     put("one", 1)
     put("two", 2)
