@@ -79,7 +79,7 @@ def order_for_call(call: EmergencyCall, name: str, *, by: Any, **said: str) -> C
                 message,
                 by=by,
                 kind=order.code,
-                summary="：".join(filter(None, (order.title, form.summary()))),
+                summary=_said(order, form.summary()),
                 expires_in=EXPIRES_IN,
                 urgent=True,
                 note=f"紧急报警 {call.pk}",
@@ -87,3 +87,8 @@ def order_for_call(call: EmergencyCall, name: str, *, by: Any, **said: str) -> C
             )
             record_request(call, by=by, command=command)
     return command
+
+
+def _said(order: DeskOrder, summary: str) -> str:
+    """The order in words: some say themselves what they are."""
+    return summary if summary.startswith(order.title) else "：".join(filter(None, (order.title, summary)))

@@ -37,7 +37,11 @@ def calls_visible_to(user: Any) -> QuerySet[EmergencyCall]:
 
 def open_calls_visible_to(user: Any) -> QuerySet[EmergencyCall]:
     """Calls that somebody still has to deal with: those nobody has taken first, the one waiting longest on top."""
-    return calls_visible_to(user).filter(closed_at=None).order_by("acknowledged_at", "raised_at", "pk")
+    return (
+        calls_visible_to(user)
+        .filter(closed_at=None)
+        .order_by(F("acknowledged_at").asc(nulls_first=True), "raised_at", "pk")
+    )
 
 
 def ringing_visible_to(user: Any) -> QuerySet[EmergencyCall]:

@@ -81,6 +81,16 @@ def test_the_second_officer_is_told_and_loses_nothing(taxi, dawa_officer, city_o
     assert "当前为“已接警”" in page.content.decode()
 
 
+def test_what_rings_stands_above_what_is_taken(taxi, dawa_officer):
+    taken = ring(factories.make_vehicle("辽LT0002"), ago_s=60)
+    workflow.acknowledge_call(taken, by=dawa_officer)
+    newer = ring(factories.make_vehicle("辽LT0003"))
+    older = ring(taxi, ago_s=30)
+    page = seated(dawa_officer).get("/emergencies/open/").content.decode()
+    at = [page.index(f'data-call="{call.pk}"') for call in (older, newer, taken)]
+    assert at == sorted(at)
+
+
 def test_who_only_looks_has_no_buttons(taxi, enforcement_officer):
     call, client = ring(taxi), seated(enforcement_officer)
     page = client.get(f"/emergencies/{call.pk}/").content.decode()
