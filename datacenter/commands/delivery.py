@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
+from psycopg2.extras import execute_values
 
 from datacenter.commands.catalogue import expected_answer, listeners_of
 from datacenter.commands.models import Command
@@ -123,28 +124,38 @@ def give_back(ids: Iterable[int]) -> None:
     Command.objects.filter(pk__in=list(ids), state=State.SENT).update(state=State.QUEUED, attempts=F("attempts") - 1)
 
 
+_SENT = """
+UPDATE command SET serial = told.serial FROM (VALUES %s) AS told (id, serial) WHERE command.id = told.id
+"""
+_ACKNOWLEDGED = """
+UPDATE command
+SET acknowledged_at = told.at, result = told.result,
+    state = CASE WHEN told.result = 0 THEN 'acknowledged' ELSE 'refused' END
+FROM (VALUES %s) AS told (id, at, result)
+WHERE command.id = told.id AND command.state IN ('queued', 'sent', 'acknowledged', 'timed_out')
+"""
+
+
 def record(outcomes: Sequence[Outcome]) -> None:
-    """Write down what became of orders, in order. Each in a transaction of its own: one bad row costs no other."""
+    """Write down what became of orders: those sent and acknowledged in one statement each, answers one by one.
+
+    Of one order they come in this order; a late word is welcome, and one behind its answer changes nothing.
+    """
+    sent = {one.command_id: (one.command_id, one.serial) for one in outcomes if not one.message_id}
+    heard = {one.command_id: (one.command_id, one.at, one.result) for one in outcomes if one.message_id == GENERAL_UP}
+    with transaction.atomic(), connection.cursor() as cursor:
+        for statement, rows in ((_SENT, sent), (_ACKNOWLEDGED, heard)):
+            if rows:
+                execute_values(cursor.cursor, statement, list(rows.values()), page_size=1000)
     for outcome in outcomes:
-        with transaction.atomic():
-            command = Command.objects.select_for_update(of=("self",)).filter(pk=outcome.command_id).first()
-            if command is not None:
-                _record(command, outcome)
+        if outcome.message_id not in (0, GENERAL_UP):
+            with transaction.atomic():
+                _answered(outcome)
 
 
-def _record(command: Command, outcome: Outcome) -> None:
-    if not outcome.message_id:
-        Command.objects.filter(pk=command.pk).update(serial=outcome.serial)
-        return
-    if command.state not in _LATE_IS_GOOD:
-        return
-    if outcome.message_id == GENERAL_UP:
-        command.acknowledged_at, command.result = outcome.at, outcome.result
-        if outcome.result:
-            command.state = State.REFUSED
-        elif command.state != State.ACKNOWLEDGED:
-            command.state = State.ACKNOWLEDGED
-        command.save(update_fields=["acknowledged_at", "result", "state"])
+def _answered(outcome: Outcome) -> None:
+    command = Command.objects.select_for_update(of=("self",)).filter(pk=outcome.command_id).first()
+    if command is None or command.state not in _LATE_IS_GOOD:
         return
     message = TABLES[protocol_of(outcome.edition)].decode(outcome.message_id, outcome.body, outcome.edition)
     command.state = State.ANSWERED
