@@ -20,6 +20,7 @@ from django.utils import timezone
 from psycopg2.extras import execute_values
 
 from datacenter.commands.catalogue import expected_answer, listeners_of
+from datacenter.commands.editions import in_edition
 from datacenter.commands.models import Command
 from datacenter.errors import DomainError
 from datacenter.facts.envelope import TABLES, protocol_of, shown
@@ -75,7 +76,8 @@ class Order:
         """The body as the terminal on the line speaks, where the registry has another edition of JT/T 808 for it."""
         if edition == self.edition or protocol_of(edition) != protocol_of(self.edition):
             return self.body
-        return bytes(TABLES["jt808"].decode(self.message_id, self.body, self.edition).encode(edition))
+        message = TABLES["jt808"].decode(self.message_id, self.body, self.edition)
+        return bytes(in_edition(message, edition).encode(edition))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ from datacenter.commands import delivery
 from datacenter.commands.catalogue import answers
 from datacenter.commands.errors import NobodySelected, NotCancellable, NoTerminal, NotSpoken
 from datacenter.commands.models import Command
+from datacenter.commands.orders import ORDERS
 from datacenter.commands.workflow import cancel_command, send_command, send_to_many
+from datacenter.facts.envelope import TABLES
 from datacenter.gateway.server import Gateway
 from datacenter.protocols.jt808 import messages as jt808
 from datacenter.protocols.jt808.header import Edition
@@ -26,6 +28,7 @@ from datacenter.registry.models import Company, Vehicle
 from datacenter.registry.selectors import with_terminal_in_use
 from tests import factories
 from tests.commands.conftest import PHONE, in_database
+from tests.commands.test_orders import FILLED, filled
 from tests.gateway.terminal import Terminal
 
 WORDS = jt808.TextMessage(flag=0b1001, text="前方事故，请减速")
@@ -125,6 +128,22 @@ async def test_a_terminal_that_speaks_another_edition_gets_the_order_in_its_own(
         event = await terminal.next()
     assert event.header.edition == Edition.V2019
     assert event.message == jt808.Tracking(10, 600)
+
+
+EDITIONS = [("2013", "2019"), ("2019", "2013")]
+OTHERWISE = [(code, *pair) for code in sorted(FILLED) for pair in EDITIONS if ORDERS[code].form.fits(pair[0])]
+
+
+@pytest.mark.parametrize(("code", "registered", "spoken"), OTHERWISE)
+def test_every_order_can_be_written_for_the_other_edition(code: str, registered: str, spoken: str) -> None:
+    form = filled(code)
+    assert form.is_valid()
+    for message in form.messages(registered):
+        order = delivery.Order(1, "139", registered, message.message_id, message.encode(registered), 1)
+        again = TABLES["jt808"].decode(message.message_id, order.body_in(spoken), spoken)
+        if ORDERS[code].form.fits(spoken) and code != "route_set":  # a route's name has no place in 2013
+            meant = next(one for one in form.messages(spoken) if one.message_id == message.message_id)
+            assert again.encode(spoken) == meant.encode(spoken)
 
 
 async def test_an_order_that_needs_packets_is_answered_once(gateway: Gateway, truck: Vehicle) -> None:
