@@ -15,7 +15,7 @@ from datacenter.registry.models import Practitioner, Vehicle
 from datacenter.tracks import store
 from tests.factories import make_positions
 from tests.pages.conftest import Desk
-from tests.pages.test_map import publish
+from tests.pages.test_map import connected, publish, report_until
 from tests.taxi.conftest import taxi, taxi_company, zhao  # noqa: F401  fixtures
 from tests.taxi.messages import fact, sign_in
 from tests.taxi.rows import cheap, make_shift, make_trip, now
@@ -72,9 +72,12 @@ def test_an_open_drawer_says_who_has_signed_in_without_being_opened_again(
     page.goto(f"/map/?vehicle={taxi.pk}")
     drawer = page.get_by_role("complementary", name="车辆", exact=True)
     expect(drawer.get_by_text("还没有签到记录")).to_be_visible(timeout=15_000)
-    expect(page.get_by_text("实时", exact=True).or_(page.get_by_text("尚未收到定位数据"))).to_be_visible(timeout=15_000)
-    publish(taxi, latitude_e6=41_120_000)
-    expect(drawer.get_by_text("行驶", exact=True)).to_be_visible(timeout=15_000)
+    connected(page)
+    report_until(
+        page,
+        lambda: publish(taxi, latitude_e6=41_120_000),
+        lambda: drawer.get_by_text("行驶", exact=True).is_visible(),
+    )
     keep(fact(taxi.pk, sign_in(zhao.identity_no, now() - timedelta(minutes=3))))
     expect(drawer.get_by_text("赵**")).to_have_count(2, timeout=15_000)
     expect(drawer.get_by_text("没有绑定的驾驶员")).to_have_count(0)
