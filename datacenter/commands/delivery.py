@@ -14,7 +14,7 @@ from typing import Any
 
 import redis
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 from psycopg2.extras import execute_values
@@ -22,7 +22,6 @@ from psycopg2.extras import execute_values
 from datacenter.commands.catalogue import expected_answer, listeners_of
 from datacenter.commands.editions import in_edition
 from datacenter.commands.models import Command
-from datacenter.errors import DomainError
 from datacenter.facts.envelope import TABLES, protocol_of, shown
 from datacenter.protocols.jt808.rules import GENERAL_UP
 
@@ -151,8 +150,14 @@ def record(outcomes: Sequence[Outcome]) -> None:
                 execute_values(cursor.cursor, statement, list(rows.values()), page_size=1000)
     for outcome in outcomes:
         if outcome.message_id not in (0, GENERAL_UP):
-            with transaction.atomic():
-                _answered(outcome)
+            try:
+                with transaction.atomic():
+                    _answered(outcome)
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception:
+                # It would fail the same way for ever, and hold up every other order's outcome.
+                _log.exception("command %d: its answer can't be recorded", outcome.command_id)
 
 
 def _answered(outcome: Outcome) -> None:
@@ -174,8 +179,10 @@ def tell_listeners(command: Command, message: Any) -> None:
         try:
             with transaction.atomic():
                 listener(command, message)
-        except DomainError as fault:
-            _log.warning("command %d: its answer was refused: %s", command.pk, fault)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            _log.exception("command %d: a listener failed on its answer", command.pk)
 
 
 def look_after(now: datetime | None = None) -> None:

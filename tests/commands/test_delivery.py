@@ -191,6 +191,28 @@ class TestInTheDatabase:
         command.refresh_from_db()
         assert command.state == Command.State.ACKNOWLEDGED
 
+    def test_an_answer_that_cannot_be_recorded_holds_up_no_other(self, truck: Vehicle) -> None:
+        bad, good = order(truck, jt808.AttributesQuery()), order(truck, jt808.LocationQuery())
+
+        @answers(0x0107)
+        def stumble(command: Command, message: Any) -> None:
+            raise ValueError("odd")
+
+        body = jt808.Attributes(3, "12345", "M1", "T1", "89860000000000000077", "H1", "F2", 3, 1).encode("2013")
+        now = timezone.now()
+        try:
+            delivery.record([
+                delivery.Outcome(bad.pk, now, 0x0107, edition="2013", body=b"\x00"),
+                delivery.Outcome(bad.pk, now, 0x0107, edition="2013", body=body),
+                delivery.Outcome(good.pk, now, 0x0001, result=0),
+            ])  # fmt: skip
+        finally:
+            delivery.listeners_of(0x0107).remove(stumble)
+        bad.refresh_from_db()
+        good.refresh_from_db()
+        assert bad.state == Command.State.ANSWERED
+        assert good.state == Command.State.ACKNOWLEDGED
+
     def test_only_what_waits_can_be_taken_back(self, truck: Vehicle, city_officer: User) -> None:
         command = order(truck)
         assert cancel_command(command, by=city_officer).state == Command.State.CANCELLED
