@@ -21,7 +21,7 @@ from django.conf import settings
 PUBLISH_S = 2.0
 FRESH_S = 15.0  # a snapshot older than this is of a process that fell silent
 FORGOTTEN_S = 30 * 86_400.0  # the hash as a whole: nobody published for a month
-SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0)
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 5.0, 10.0, 30.0)
 
 Snapshot = dict[str, Any]
 Labels = tuple[str, ...]
@@ -218,6 +218,19 @@ def resume(stored: bytes | str | None) -> None:
 def read(client: Any) -> list[Snapshot]:
     """All processes' snapshots. ``client`` is a blocking Redis client."""
     return [json.loads(stored) for stored in client.hvals(key())]
+
+
+def totals(snapshots: Iterable[Mapping[str, Any]], name: str, now: float | None = None) -> dict[Labels, float]:
+    """What a counter or gauge comes to over all ``snapshots``, by label values; gauges from fresh ones only."""
+    moment = time.time() if now is None else now
+    found: dict[Labels, float] = {}
+    for shot in snapshots:
+        family = shot["metrics"].get(name)
+        if family is None or (family["kind"] == "gauge" and moment - shot["time"] > FRESH_S):
+            continue
+        for labels, value in family["series"]:
+            found[tuple(labels)] = found.get(tuple(labels), 0.0) + value
+    return found
 
 
 def render(snapshots: Iterable[Mapping[str, Any]], now: float | None = None) -> str:

@@ -20,6 +20,7 @@ from redis.backoff import NoBackoff
 from datacenter.commands.delivery import channel as commands_channel
 from datacenter.gateway.metrics import BROKER_FAULTS
 from datacenter.ingest.batch import answer_channel, unpack_answer
+from datacenter.ingest.layout import Layout
 
 _PAUSE_S = 0.2
 _PING_S = 5.0
@@ -39,8 +40,9 @@ def pack_claims(gateway: str, claims: dict[str, int]) -> bytes:
 class Answers:
     """The subscription of one gateway.
 
-    ``answered`` gets batch id and results, ``claimed`` another gateway's claims; ``opened`` is called with whether this
-    is a reconnection, ``closed`` when the subscription breaks, ``orders_wait`` when orders to terminals do.
+    ``answered`` gets batch id and results, ``moved`` the layout in force where a batch was cut by an older one,
+    ``claimed`` another gateway's claims; ``opened`` is called with whether this is a reconnection, ``closed`` when the
+    subscription breaks, ``orders_wait`` when orders to terminals do.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Answers:
         gateway: str,
         *,
         answered: Callable[[str, bytes], None],
+        moved: Callable[[Layout], None],
         claimed: Callable[[dict[str, int]], None],
         opened: Callable[[bool], None],
         closed: Callable[[], None],
@@ -56,7 +59,7 @@ class Answers:
     ) -> None:
         self._url, self._gateway = url, gateway
         self._answered, self._claimed, self._opened, self._closed = answered, claimed, opened, closed
-        self._orders_wait = orders_wait
+        self._orders_wait, self._moved = orders_wait, moved
 
     async def listen(self) -> None:
         """Hear until cancelled, over any number of connections."""
@@ -103,8 +106,11 @@ class Answers:
     def _hear(self, is_answer: bool, data: bytes) -> None:
         try:
             if is_answer:
-                batch_id, results = unpack_answer(data)
-                self._answered(batch_id, results)
+                answer = unpack_answer(data)
+                if isinstance(answer, Layout):
+                    self._moved(answer)
+                else:
+                    self._answered(*answer)
             else:
                 gateway, claims = msgpack.unpackb(data)
                 if gateway != self._gateway:

@@ -15,6 +15,7 @@ import numpy as np
 from datacenter.gateway.metrics import ACKNOWLEDGED
 from datacenter.gateway.owed import Debt, Owed
 from datacenter.ingest.batch import BODY, FACT, FAILED, NO_ANSWER, STORED, Batch, Rejected
+from datacenter.ingest.layout import FIRST
 
 if TYPE_CHECKING:
     from datacenter.gateway.session import Session
@@ -87,11 +88,14 @@ class Gathering:
 class HandedIn:
     """One batch from its hand-in to its answer."""
 
-    __slots__ = ("_gathering", "_task", "attempts", "batch_id", "gateway", "nbytes", "published_at", "rows", "shard")
+    __slots__ = (
+        *("_gathering", "_task", "attempts", "batch_id", "gateway", "layout", "nbytes", "published_at", "rows"),
+        "shard",
+    )
 
-    def __init__(self, gateway: str, shard: int, gathering: Gathering) -> None:
+    def __init__(self, gateway: str, shard: int, gathering: Gathering, layout: int = FIRST) -> None:
         self.batch_id = uuid.uuid4().hex
-        self.gateway, self.shard = gateway, shard
+        self.gateway, self.shard, self.layout = gateway, shard, layout
         self.rows, self.nbytes = len(gathering.frames), gathering.nbytes
         self.published_at: float | None = None  # monotonic seconds; None while it waits for the broker
         self.attempts = 0
@@ -105,6 +109,15 @@ class HandedIn:
             self._gathering.frames = []  # the blob has them now
         return self._task
 
+    def reopened(self) -> tuple[Gathering, list[bytes]]:
+        """What was handed in and its frames, to be cut anew by another layout; this batch is done with."""
+        frames = self._gathering.frames  # the publishing thread may be packing them: it leaves this list as it is
+        if not frames and self._task is not None:
+            ends = np.cumsum(np.frombuffer(self._task["lengths"], "<i4")).tolist()
+            blob = self._task["blob"]
+            frames = [blob[begin:end] for begin, end in zip([0, *ends[:-1]], ends, strict=True)]
+        return self._gathering, frames
+
     def _batch(self) -> Batch:
         gathered = self._gathering
         rows = len(gathered.frames)
@@ -116,6 +129,7 @@ class HandedIn:
             batch_id=self.batch_id,
             gateway=self.gateway,
             shard=self.shard,
+            layout=self.layout,
             blob=b"".join(gathered.frames),
             lengths=np.fromiter(map(len, gathered.frames), np.int32, rows),
             vehicles=np.repeat(np.array(gathered.vehicles, np.int32), counts),

@@ -36,6 +36,9 @@ class Limits:
     batches_in_flight: int = 3
     shard_frames: int = 8 * 4096  # handed in and waiting together; past it the shard's sockets are not read
     shard_bytes: int = 16 * 1024 * 1024
+    backfill_at_once: int = 64 * 1024  # bytes of 0x0704 that enter one batch: about 1,500 positions
+    backfill_wait_s: float = 0.5  # the longest that none enters, however busy the worker is
+    backfill_bytes: int = 8 * 1024 * 1024  # of them waiting; past it their sockets are not read
     low_water: float = 0.5  # of either bound: reading goes on
     answer_s: float = 15.0  # before a batch is handed in again
     queue_length: int = 12  # of a shard's queue in the broker: no second copy is added past it

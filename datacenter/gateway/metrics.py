@@ -32,6 +32,7 @@ NOT_QUARANTINED = counter("gateway_not_quarantined_total", "Bad frames past the 
 HANDED_IN = counter("gateway_handed_in_total", "Batches published to a shard's queue")
 REHANDED = counter("gateway_rehanded_total", "Batches handed in again, by cause", ["cause"])
 REHAND_WAITED = counter("gateway_rehand_waited_total", "Overdue batches not handed in again, since their queue is long")
+RECUT = counter("gateway_recut_frames_total", "Frames put into other batches, since the shards' layout changed")
 PAUSES = counter("gateway_pauses_total", "How often a shard's sockets were paused")
 STRAY_ANSWERS = counter("gateway_stray_answers_total", "Answers for batches that were answered before")
 BROKER_FAULTS = counter("gateway_broker_faults_total", "Failures of the broker as the gateway saw them", ["at"])

@@ -33,10 +33,11 @@ from datacenter.gateway.orders import Orders
 from datacenter.gateway.outbox import Outbox, broker_key
 from datacenter.gateway.owed import Owed
 from datacenter.gateway.raw_log import RawLog
+from datacenter.gateway.resharding import Resharding
 from datacenter.gateway.session import Session
 from datacenter.gateway.shard import Shard
 from datacenter.gateway.unknown import Strangers
-from datacenter.ingest.batch import shard_of
+from datacenter.ingest.layout import Layout, first
 from datacenter.protocols.budget import Budget
 from datacenter.registry.directory import Entry
 
@@ -84,8 +85,12 @@ class Gateway:
         name: str = "",
         limits: Limits | None = None,
         redis_url: str = "",
+        layout: Layout | None = None,
+        share_port: bool = False,
     ) -> None:
         self.directory = directory
+        self.layout = layout or first()
+        self._share_port = share_port
         self.limits = limits or Limits()
         self.host, self.port, self.name = host, port, name
         self.clock_s = time.monotonic()  # as of the last tick: good enough for minutes, and costs nothing
@@ -104,6 +109,7 @@ class Gateway:
         self.orders = Orders(self)
         self.emergencies = Emergencies(self)
         self.raw_log = RawLog(self)
+        self.resharding = Resharding(self)
         self._server: asyncio.Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.stopping = False
@@ -116,10 +122,7 @@ class Gateway:
         listener = self._listen()
         self.port = listener.getsockname()[1]
         self.name = self.name or f"{socket.gethostname()}-{self.port}"
-        self.shards = [
-            Shard(number, self.name, self.limits, self._outbox.publish, self.owed)
-            for number in range(settings.INGEST_SHARDS)
-        ]
+        self.shards = self.make_shards(self.layout)
         self._redis = redis.asyncio.from_url(
             self._redis_url, socket_connect_timeout=3.0, socket_timeout=5.0, retry=Retry(NoBackoff(), 1)
         )
@@ -130,6 +133,7 @@ class Gateway:
             self._redis_url,
             self.name,
             answered=self._answered,
+            moved=self.resharding.take_up,
             claimed=self._claimed,
             opened=self._opened,
             closed=self._broken,
@@ -138,7 +142,7 @@ class Gateway:
         loops = (
             *(answers.listen(), self._tick(), self._sweep(), self._rehand(), self._report(), self._write_strangers()),
             *(self.orders.deliver(), self.orders.write_down(), self.emergencies.tell(), self.emergencies.peek()),
-            *(self.raw_log.follow(), self.raw_log.write_down()),
+            *(self.raw_log.follow(), self.raw_log.write_down(), self.resharding.follow()),
         )
         self._tasks = [asyncio.create_task(loop) for loop in loops]
         self._server = await asyncio.get_running_loop().create_server(lambda: Session(self), sock=listener)
@@ -181,6 +185,11 @@ class Gateway:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
+
+    def make_shards(self, layout: Layout) -> list[Shard]:
+        """The shards of ``layout``, empty."""
+        publish, owed = self._outbox.publish, self.owed
+        return [Shard(number, self.name, self.limits, publish, owed, layout.version) for number in range(layout.shards)]
 
     # --- Sessions ---
 
@@ -238,9 +247,13 @@ class Gateway:
 
     def _place(self, session: Session, entry: Entry) -> None:
         """Put a session where its vehicle's positions go; the registry may have changed its mind."""
-        shard = self.shards[shard_of(entry.vehicle_id)]
         session.vehicle_id = entry.vehicle_id
         session.recorded = entry.vehicle_id in self.raw_log.on
+        self.settle(session)
+
+    def settle(self, session: Session) -> None:
+        """Put a session into the shard that carries its vehicle."""
+        shard = self.shards[self.layout.shard_of(session.vehicle_id)]
         if session.shard is shard:
             return
         if session.shard is not None:
@@ -262,6 +275,8 @@ class Gateway:
             shard.open = True
             if again:
                 shard.hand_in_again("reconnected")
+        if again:  # others may have missed who is here, as we may have missed them
+            self._claims = {phone: session.authenticated_us for phone, session in self.by_phone.items()}
 
     def _broken(self) -> None:
         for shard in self.shards:
@@ -278,8 +293,12 @@ class Gateway:
         """Another gateway has these phones now; the newer authentication wins."""
         for phone, authenticated_us in claims.items():
             session = self.by_phone.get(phone)
-            if session is not None and session.authenticated_us < authenticated_us:
+            if session is None:
+                continue
+            if session.authenticated_us < authenticated_us:
                 self._replace(session)
+            elif session.authenticated_us > authenticated_us:
+                self._claims[phone] = session.authenticated_us  # that gateway has not heard of it
 
     # --- Clockwork ---
 
@@ -374,6 +393,7 @@ class Gateway:
                     await self._publish_metrics()
                     published_at = now
             except (redis.RedisError, OSError) as fault:
+                self._claims = claims | self._claims
                 metrics.BROKER_FAULTS.inc("report")
                 _log.debug("no report: %s", fault)
                 alive_at = 0.0
@@ -401,6 +421,8 @@ class Gateway:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if self._share_port:  # the kernel deals new connections out over all gateways that listen
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         # Accepted sockets take these over: without them the kernel would keep megabytes for one that never reads.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.limits.kernel_send_bytes)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.limits.kernel_receive_bytes)

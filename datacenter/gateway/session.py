@@ -103,6 +103,12 @@ class Session(asyncio.Protocol):
         """The terminal ends its side; so do we."""
         return False
 
+    @property
+    def came_back(self) -> bool:
+        """Whether its terminal has another session now."""
+        newer = self.gateway.by_phone.get(self.phone)
+        return self.closed and newer is not None and newer is not self
+
     def pause_writing(self) -> None:
         """More waits for this client than it may: it does not read."""
         self.close("never_reads", at_once=True)

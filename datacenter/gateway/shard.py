@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from datacenter.gateway.backfill import BULK, Backfill
 from datacenter.gateway.batches import Gathering, HandedIn, Reply
 from datacenter.gateway.limits import Limits
 from datacenter.gateway.metrics import FRAMES, NOT_QUARANTINED, PAUSES, REHANDED, STRAY_ANSWERS
 from datacenter.gateway.owed import Owed
 from datacenter.ingest.batch import Rejected
+from datacenter.ingest.layout import FIRST
 from datacenter.protocols.jt808.events import Locations
 
 if TYPE_CHECKING:
@@ -24,26 +26,47 @@ if TYPE_CHECKING:
 class Shard:
     """Gathers, hands in, keeps, answers. ``publish`` tells the outbox that this shard has something to publish."""
 
-    def __init__(self, number: int, gateway: str, limits: Limits, publish: Callable[[Shard], None], owed: Owed) -> None:
+    def __init__(
+        self,
+        number: int,
+        gateway: str,
+        limits: Limits,
+        publish: Callable[[Shard], None],
+        owed: Owed,
+        layout: int = FIRST,
+    ) -> None:
         self.number, self._gateway, self._limits, self._publish = number, gateway, limits, publish
-        self._owed = owed
+        self._owed, self._layout = owed, layout
         self.sessions: set[Session] = set()
         self.paused = False
         self.open = False  # answers can reach us: what is handed in now will be answered
         self.in_flight: dict[str, HandedIn] = {}  # in order of their hand-in
         self._gathering = Gathering()
+        self._backfill = Backfill(limits.backfill_bytes)
+        self._backfill_at = 0.0  # when some of it last entered
         self._waiting = 0  # frames handed in and not answered
         self._waiting_bytes = 0
 
     @property
     def held_frames(self) -> int:
         """Frames that are not known to be committed."""
-        return self._waiting + len(self._gathering.frames)
+        return self._waiting + len(self._gathering.frames) + self._backfill.frames
+
+    @property
+    def gathering(self) -> Gathering:
+        """What has not been handed in."""
+        return self._gathering
 
     # --- In ---
 
     def add(self, session: Session, locations: Locations, received_us: int) -> None:
-        """Take the frames that one read brought."""
+        """Take the frames that one read brought; those of a blind area when it is their turn."""
+        if BULK.isdisjoint(locations.message_ids):
+            self._gather(session, locations, received_us)
+        else:
+            self._backfill.add(session, locations, received_us)
+
+    def _gather(self, session: Session, locations: Locations, received_us: int) -> None:
         gathering, frames = self._gathering, locations.frames
         count = len(frames)
         if not gathering:
@@ -102,7 +125,7 @@ class Shard:
             gathering = gathering.split(limits.batch_most_frames, limits.batch_most_bytes)
         else:
             self._gathering = Gathering()
-        batch = HandedIn(self._gateway, self.number, gathering)
+        batch = HandedIn(self._gateway, self.number, gathering, self._layout)
         self.in_flight[batch.batch_id] = batch
         self._waiting += batch.rows
         self._waiting_bytes += batch.nbytes
@@ -113,11 +136,27 @@ class Shard:
 
     def hand_in_if_due(self, now: float) -> None:
         """The clock's call: what has waited long enough goes, or grown large enough."""
+        if self._backfill:
+            self._admit_backfill(now)
         gathering = self._gathering
         if gathering and (
             len(gathering.frames) >= self._limits.batch_frames or now - gathering.since >= self._limits.batch_wait_s
         ):
             self.hand_in()
+
+    def _admit_backfill(self, now: float) -> None:
+        """Hand in some of what was kept through a blind area while the worker has little to do, or now and then."""
+        limits = self._limits
+        if not self.open or (len(self.in_flight) > 1 and now - self._backfill_at < limits.backfill_wait_s):
+            return
+        self._backfill_at = now
+        for session, locations, received_us in self._backfill.take(limits.backfill_at_once):
+            if not session.came_back:  # else it sends all that again: it was not answered
+                self._gather(session, locations, received_us)
+        self.hand_in()
+        if not self.paused:
+            for session in self._backfill.paused():
+                session.resume_reading()
 
     def unpublished(self) -> list[HandedIn]:
         """Batches that the broker has not got, oldest first. The publishing thread asks."""
@@ -154,6 +193,24 @@ class Shard:
         if self.paused and self._little_enough():
             self._resume()
         self.hand_in_if_due(time.monotonic())
+
+    # --- Another layout ---
+
+    def give_up(self) -> list[tuple[Gathering, list[bytes]]]:
+        """All that is not answered, in order, each part with its frames; this shard is done with."""
+        for session, locations, received_us in self._backfill.take():
+            self._gather(session, locations, received_us)
+        held = [batch.reopened() for batch in self.in_flight.values()]
+        held.append((self._gathering, self._gathering.frames))
+        self.in_flight, self._gathering = {}, Gathering()
+        return held
+
+    def take_up(self, *, is_open: bool, everything: bool) -> None:
+        """Begin with what was dealt to this shard; ``everything`` at the end, when nothing more will come."""
+        self.open = is_open
+        if self._too_much():
+            self._pause()
+        self.hand_in(everything=everything)
 
     # --- Reading or not ---
 

@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from django.conf import settings
 
+from datacenter.ingest.layout import FIRST, Layout
+
 TASK = "datacenter.ingest.store_batch"
 
 # Per-frame result in a worker's answer: what the gateway tells the terminal (JT/T 808, 0x8001 result).
@@ -28,11 +30,6 @@ FRAME, BODY, TAXI_FRAME, FACT = 0, 1, 2, 3
 def queue(shard: int) -> str:
     """The Celery queue of ``shard``; one solo worker reads it."""
     return f"shard.{shard}"
-
-
-def shard_of(vehicle_id: int) -> int:
-    """Which shard carries ``vehicle_id``: its positions stay in order because one process stores them."""
-    return vehicle_id % settings.INGEST_SHARDS
 
 
 def answer_channel(gateway: str) -> str:
@@ -58,7 +55,8 @@ class Batch:
     """Frames of one shard, unescaped, header to checksum, in order of arrival.
 
     ``lengths``, ``vehicles``, ``received_us``, ``forms`` (``FRAME``, ``BODY``, ``TAXI_FRAME``, ``FACT``) and
-    ``message_ids`` have one entry a frame. ``rejected`` rides along to the quarantine.
+    ``message_ids`` have one entry a frame. ``rejected`` rides along to the quarantine. ``layout`` is the version by
+    which the vehicles of this shard were chosen.
     """
 
     batch_id: str
@@ -71,6 +69,7 @@ class Batch:
     forms: npt.NDArray[np.uint8]
     message_ids: npt.NDArray[np.uint16]
     rejected: list[Rejected] = field(default_factory=list)
+    layout: int = FIRST
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -81,6 +80,7 @@ class Batch:
             "batch_id": self.batch_id,
             "gateway": self.gateway,
             "shard": self.shard,
+            "layout": self.layout,
             "blob": self.blob,
             "lengths": self.lengths.astype("<i4").tobytes(),
             "vehicles": self.vehicles.astype("<i4").tobytes(),
@@ -99,6 +99,7 @@ class Batch:
             batch_id=arguments["batch_id"],
             gateway=arguments["gateway"],
             shard=arguments["shard"],
+            layout=arguments["layout"],
             blob=arguments["blob"],
             lengths=np.frombuffer(arguments["lengths"], "<i4"),
             vehicles=np.frombuffer(arguments["vehicles"], "<i4"),
@@ -114,7 +115,15 @@ def pack_answer(batch_id: str, results: npt.NDArray[np.uint8]) -> bytes:
     return bytes(msgpack.packb([batch_id, results.astype("u1").tobytes()]))
 
 
-def unpack_answer(message: bytes) -> tuple[str, bytes]:
-    """Batch id and per-frame results of a worker's answer."""
-    batch_id, results = msgpack.unpackb(message)
+def pack_moved(layout: Layout) -> bytes:
+    """The worker's word that a batch was cut by an older layout than ``layout`` and will never be stored as it is."""
+    return bytes(msgpack.packb([layout.version, layout.shards, None]))
+
+
+def unpack_answer(message: bytes) -> tuple[str, bytes] | Layout:
+    """Batch id and per-frame results of a worker's answer, or the layout by which the gateway has to cut anew."""
+    answer = msgpack.unpackb(message)
+    if len(answer) == 3:
+        return Layout(answer[0], answer[1])
+    batch_id, results = answer
     return batch_id, results

@@ -16,7 +16,7 @@ from datacenter.ingest.batch import BAD_MESSAGE, BODY, FACT, NO_ANSWER, STORED, 
 from datacenter.protocols.jt808.columns import Columns, FrameBatch, FrameError, decode
 from datacenter.protocols.jt905 import bits as taxi_bits
 from datacenter.protocols.jt905.columns import decode as decode_taxis
-from datacenter.tracks.position import Flag, Positions
+from datacenter.tracks.position import OWN_WORDS, Flag, Positions
 
 # A terminal's clock may run ahead this far; past it the report's time means nothing.
 AHEAD_S = 600
@@ -51,8 +51,6 @@ def _flags_by_half(pairs: tuple[tuple[int, Flag], ...], shift: int) -> npt.NDArr
 
 _STATUS_FLAGS = _flags_by_half(_STATUS_PAIRS, 0) | np.int16(Flag.TAXI)  # the higher half of the status is reserved
 _ALARM_FLAGS_LOW, _ALARM_FLAGS_HIGH = _flags_by_half(_ALARM_PAIRS, 0), _flags_by_half(_ALARM_PAIRS, 16)
-OWN_WORDS = b"\xff\x08"
-"""Head of the item in front of a taxi row's extras: its alarm and its status word as JT/T 905 has them, 8 bytes."""
 
 
 @dataclass(slots=True)

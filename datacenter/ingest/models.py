@@ -4,11 +4,17 @@ from django.db import models
 
 
 class IngestShard(models.Model):
-    """One shard's lock (接入分片). Its worker's epoch is written here; a transaction of an older epoch is refused."""
+    """One shard's lock (接入分片). Its worker's epoch is written here; a transaction of an older epoch is refused.
+
+    So is a batch that was cut by another ``layout`` (布局). All rows say the same version; ``shards`` is over how many
+    the vehicles are spread, and 0 in the row of a shard that is no more. A row past that number is being prepared.
+    """
 
     shard = models.PositiveSmallIntegerField("分片", primary_key=True)
     epoch = models.BigIntegerField("纪元", default=0)
     tick_at = models.DateTimeField("水位时间", null=True)
+    layout = models.BigIntegerField("布局版本", default=0, db_default=0)
+    shards = models.PositiveSmallIntegerField("分片总数", default=0, db_default=0)
 
     class Meta:
         db_table = "ingest_shard"

@@ -75,10 +75,23 @@ def next_vehicle(shard: int, epoch: int) -> Pending | None:
     )
 
 
-def put_off(pending: Pending, epoch: int) -> None:
-    """Leave the spans for the worker's next life: detecting them anew failed in this one."""
-    RedetectionSpan.objects.filter(pk__in=pending.rows).update(
-        reason=RedetectionSpan.Reason.FAULT, tried_in_epoch=epoch
+def put_off(pending: Pending, shard: int, epoch: int) -> None:
+    """Leave the spans for the worker's next life: detecting them anew failed in this one.
+
+    They join what an earlier failure left, which is why they are not just marked: there is one such row of a vehicle.
+    """
+    RedetectionSpan.objects.filter(pk__in=pending.rows).delete()
+    add(
+        [
+            RedetectionSpan(
+                shard=shard,
+                vehicle_id=pending.vehicle_id,
+                started_at=findings.moment(pending.started),
+                ended_at=findings.moment(pending.ended),
+                reason=RedetectionSpan.Reason.FAULT,
+                tried_in_epoch=epoch,
+            )
+        ]
     )
 
 
@@ -88,6 +101,9 @@ def redetect(engine: Engine, context: Context, pending: Pending) -> list[str]:
     starts = {code: _clean_start(vehicle, code, pending, engine) for code in engine.rules}
     earliest = min(starts.values(), default=pending.started) - MAX_SEGMENT_S
     track = store.between(vehicle, findings.moment(earliest), findings.moment(pending.ended) + _FAR)
+    # What is judged by its step from the position before, a passage or a jump, changes at the one after the span too.
+    after = track.device_time[track.device_time > pending.ended]
+    ended = int(after[0]) if len(after) else pending.ended
     fresh = Engine(list(engine.rules.values()))
     episodes, faults = fresh.process(track, context)
     if faults:
@@ -96,23 +112,23 @@ def redetect(engine: Engine, context: Context, pending: Pending) -> list[str]:
     for code, rule in engine.rules.items():
         told: dict[int, Episode] = {e.started: e for e in episodes if e.detector == code}  # the last word on each
         new += findings.reconcile(
-            vehicle, code, list(told.values()), rule, pending.started - rule.reach_s, pending.ended + rule.reach_s
+            vehicle, list(told.values()), rule, pending.started - rule.reach_s, ended + rule.reach_s
         )
-    engine.adopt(vehicle, fresh)
     RedetectionSpan.objects.filter(pk__in=pending.rows).delete()
+    engine.adopt(vehicle, fresh)  # last: what fails before it leaves memory as it was
     return new
 
 
 def _clean_start(vehicle: int, code: str, pending: Pending, engine: Engine) -> int:
     """A moment before which nothing of the rule matters to the span: no episode that touches it began earlier."""
     rule = engine.rules[code]
-    margin = rule.reach_s + int(rule.limits.lasting_s)
+    margin = rule.reach_s + rule.lasting_s
     start = pending.started - margin
     while True:
         first = (
-            Finding.objects.filter(
+            findings.of_rule(rule)
+            .filter(
                 vehicle_id=vehicle,
-                detector=code,
                 started_at__lt=findings.moment(start),
                 ended_at__gte=findings.moment(start - rule.reach_s),
             )

@@ -14,8 +14,9 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from datacenter import metrics
-from datacenter.ingest.batch import TASK, Batch, answer_channel, pack_answer, queue
-from datacenter.ingest.errors import Superseded
+from datacenter.ingest import layout
+from datacenter.ingest.batch import TASK, Batch, answer_channel, pack_answer, pack_moved, queue
+from datacenter.ingest.errors import LayoutChanged, Superseded
 from datacenter.ingest.worker import ShardWorker
 from datacenter.tracks import live
 
@@ -56,6 +57,9 @@ def store_batch(**arguments: Any) -> None:
     except Superseded:
         _leave(batch.shard)
         return
+    except LayoutChanged:
+        _moved(batch)
+        return
     _publish(answer_channel(batch.gateway), pack_answer(batch.batch_id, results))
     if moved:
         _publish(live.channel(), moved)
@@ -72,6 +76,8 @@ def tick(shard: int) -> None:
     except Superseded:
         _leave(shard)
         return
+    except LayoutChanged:
+        return  # it changed this very moment: the next tick sees the new one
     redetect(shard)
 
 
@@ -86,8 +92,18 @@ def redetect(shard: int) -> None:
     except Superseded:
         _leave(shard)
         return
+    except LayoutChanged:
+        return  # what waits has gone with its vehicles
     if more:
         redetect.apply_async([shard], queue=queue(shard), expires=60)
+
+
+def _moved(batch: Batch) -> None:
+    """Tell the batch's gateway that it was cut by an older layout, and which is in force."""
+    try:
+        _publish(answer_channel(batch.gateway), pack_moved(layout.establish()))
+    except (OperationalError, InterfaceError) as fault:
+        _lost(batch.shard, fault)
 
 
 def _publish(channel: str, message: bytes) -> None:

@@ -1,8 +1,9 @@
 """One shard's worker (分片工作进程): decode, tracks, detection, cases in one transaction, then live and the answer.
 
 What holds whatever is killed (DESIGN §3): a batch is answered only after its commit; storing it twice stores it once;
-the shard's row with its epoch is locked in each transaction, so that a late twin can't run beside or after its
-successor. The engine's memory is a cache: dropped after any failed transaction, rebuilt from checkpoint and tracks.
+the shard's row with its epoch and layout is locked in each transaction, so that a late twin can't run beside or after
+its successor, nor a vehicle be in two shards. The engine's memory is a cache: dropped after any failed transaction,
+rebuilt from checkpoint and tracks.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from typing import Any
 import msgpack
 import numpy as np
 import numpy.typing as npt
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
@@ -26,14 +26,16 @@ from datacenter.detection.episodes import Engine, Episode
 from datacenter.detection.settings import rules_in_force
 from datacenter.detection.world import read_context
 from datacenter.emergencies.watch import Watch
+from datacenter.ingest import layout as layouts
 from datacenter.ingest import redetect, reports
 from datacenter.ingest.batch import BAD_MESSAGE, Batch, Rejected
 from datacenter.ingest.decode import Decoded, decode_batch
-from datacenter.ingest.errors import Superseded
+from datacenter.ingest.errors import LayoutChanged, Superseded
 from datacenter.ingest.models import EngineCheckpoint, IngestShard, QuarantinedFrame, RedetectionSpan
 from datacenter.media.alarms import keep_alarms
 from datacenter.registry.models import Vehicle
-from datacenter.tracks import live, store
+from datacenter.tracks import chunks, live, store
+from datacenter.tracks.archive.late import admit
 from datacenter.tracks.position import Positions
 
 log = logging.getLogger(__name__)
@@ -62,17 +64,26 @@ class ShardWorker:
         self._settings_read = 0.0
         self._checkpoint_written = 0.0
         self._days_ready: set[Any] = set()
+        layouts.establish()
         with transaction.atomic():
             IngestShard.objects.get_or_create(shard=shard)
             row = IngestShard.objects.select_for_update().get(shard=shard)
             row.epoch += 1
             row.save(update_fields=["epoch"])
         self.epoch = row.epoch
-        log.info("shard %d: epoch %d", shard, self.epoch)
+        self.layout = layouts.establish()  # a change between these two is met at the first lock
+        log.info("shard %d: epoch %d, layout %d", shard, self.epoch, self.layout.version)
 
     # --- a batch ----------------------------------------------------------------------------------------------------
     def store(self, batch: Batch) -> tuple[npt.NDArray[np.uint8], bytes]:
-        """Store one batch; the result of each frame, and the live message. Raises where it must be handed in again."""
+        """Store one batch; the result of each frame, and the live message. Raises where it must be handed in again.
+
+        ``LayoutChanged`` where it was cut by another layout than the one in force: its gateway has to cut it anew.
+        """
+        if batch.layout != self.layout.version:
+            self._look_at_layout()
+            if batch.layout != self.layout.version:
+                raise LayoutChanged
         decoded = decode_batch(batch)
         frames = np.arange(len(batch))
         if len(decoded.timeless):
@@ -95,7 +106,7 @@ class ShardWorker:
         facts = {row: raw for row, raw in decoded.facts.items() if row in wanted}
         try:
             refused = self._transact(part, extras, rejected, batch, facts)
-        except (OperationalError, InterfaceError, Superseded):
+        except (OperationalError, InterfaceError, Superseded, LayoutChanged):
             self._forget()
             raise
         except Exception as error:
@@ -140,6 +151,9 @@ class ShardWorker:
         found: list[str] = []
         with transaction.atomic():
             self._lock()
+            given = len(positions)
+            positions, extras, old_days = admit(positions, extras)
+            self._days_ready -= old_days  # their partitions go when they are sealed: ask each time
             self._make_days(positions)
             refused = reports.keep(batch, facts) if batch is not None and facts else {}
             _quarantine([*rejected, *refused.values()])
@@ -154,6 +168,7 @@ class ShardWorker:
                 with connection.cursor() as cursor:
                     if fresh.all():
                         stored = store.append_fresh(cursor, kept, tails)
+                        chunks.keep(cursor, self.shard, kept)
                     else:
                         stored = store.append_fresh(
                             cursor, in_order, [t for t, f in zip(tails, fresh.tolist(), strict=True) if f]
@@ -163,6 +178,7 @@ class ShardWorker:
                             cursor, late, [t for t, f in zip(tails, fresh.tolist(), strict=True) if not f]
                         )
                         stored += int(new.sum())
+                        chunks.keep(cursor, self.shard, Positions.join([in_order, late.take(new)]))
                         unseen = self.engine.last_times(late.vehicle_id) < 0
                         spans = self._spans(late.take(new & ~unseen))
                         if (new & unseen).any():
@@ -175,7 +191,8 @@ class ShardWorker:
             if time.monotonic() - self._checkpoint_written > CHECKPOINT_S:
                 self._write_checkpoint()
         metrics.POSITIONS_COMMITTED.inc(by=stored)
-        DUPLICATES.inc(by=len(positions) - stored)
+        self.engine.costs.publish()
+        DUPLICATES.inc(by=given - stored)
         _count(found)
         for entry in refused.values():
             metrics.FRAMES_QUARANTINED.inc(entry.reason)
@@ -262,6 +279,9 @@ class ShardWorker:
     # --- between batches --------------------------------------------------------------------------------------------
     def tick(self) -> None:
         """Record that the shard is up to date as of now, and see who fell silent; then look at pending spans."""
+        self._look_at_layout()
+        if self.shard >= self.layout.shards:
+            return  # a shard that is no more, or not yet
         self._ready()
         assert self.engine is not None
         now = timezone.now()
@@ -269,7 +289,7 @@ class ShardWorker:
             with transaction.atomic():
                 self._lock()
                 IngestShard.objects.filter(shard=self.shard).update(tick_at=now)
-                found, spans = self._keep(self.engine.tick(int(now.timestamp())))
+                found, spans = self._keep(self.engine.tick(int(now.timestamp()), self.context))
                 redetect.add(spans)
         except Exception:
             self._forget()
@@ -277,37 +297,58 @@ class ShardWorker:
         _count(found)
 
     def redetect(self, budget_s: float) -> bool:
-        """Detect pending spans anew for at most about ``budget_s``; whether some are left."""
+        """Detect pending spans anew for at most about ``budget_s``; whether some are left.
+
+        One transaction for all: what memory takes over is written with the checkpoint, and that is dear.
+        """
         self._ready()
-        assert self.engine is not None
+        if redetect.next_vehicle(self.shard, self.epoch) is None:
+            return False
         until = time.monotonic() + budget_s
-        while pending := redetect.next_vehicle(self.shard, self.epoch):
-            try:
-                with transaction.atomic():
-                    self._lock()
-                    found = redetect.redetect(self.engine, self.context, pending)
-                    self._write_checkpoint()
-                _count(found)
-            except (OperationalError, InterfaceError, Superseded):
-                self.engine = None
-                raise
-            except Exception:
-                self.engine = None
-                log.exception("shard %d: vehicle %d could not be detected anew", self.shard, pending.vehicle_id)
-                DETECTOR_FAULTS.inc("redetect")
-                redetect.put_off(pending, self.epoch)
-                self._ready()
-            if time.monotonic() > until:
-                return redetect.next_vehicle(self.shard, self.epoch) is not None
-        return False
+        found: list[str] = []
+        try:
+            with transaction.atomic():
+                self._lock()
+                while (pending := redetect.next_vehicle(self.shard, self.epoch)) and time.monotonic() < until:
+                    found += self._redetect_vehicle(pending)
+                self._write_checkpoint()
+        except Exception:
+            self._forget()
+            raise
+        _count(found)
+        return pending is not None
+
+    def _redetect_vehicle(self, pending: redetect.Pending) -> list[str]:
+        """One vehicle in a savepoint of its own; memory takes over only what has succeeded."""
+        assert self.engine is not None
+        try:
+            with transaction.atomic():
+                return redetect.redetect(self.engine, self.context, pending)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            log.exception("shard %d: vehicle %d could not be detected anew", self.shard, pending.vehicle_id)
+            DETECTOR_FAULTS.inc("redetect")
+            redetect.put_off(pending, self.shard, self.epoch)
+            return []
 
     # --- memory -----------------------------------------------------------------------------------------------------
     def _lock(self) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT epoch FROM ingest_shard WHERE shard = %s FOR UPDATE", [self.shard])
-            (epoch,) = cursor.fetchone()
+            cursor.execute("SELECT epoch, layout FROM ingest_shard WHERE shard = %s FOR UPDATE", [self.shard])
+            epoch, layout = cursor.fetchone() or (None, None)
         if epoch != self.epoch:
             raise Superseded(shard=self.shard, epoch=epoch)
+        if layout != self.layout.version:
+            raise LayoutChanged
+
+    def _look_at_layout(self) -> None:
+        """Take up the layout in force; where it is another, memory is rebuilt for the vehicles that are now here."""
+        found = layouts.establish()
+        if found != self.layout:
+            log.info("shard %d: layout %d, of %d shards", self.shard, found.version, found.shards)
+            self.layout = found
+            self._forget()
 
     def _make_days(self, positions: Positions) -> None:
         if not len(positions):
@@ -325,10 +366,9 @@ class ShardWorker:
             self._days_ready.clear()
         elif time.monotonic() - self._settings_read > SETTINGS_S:
             rules = rules_in_force()
-            if [(r.detector.code, r.limits) for r in rules] != [
-                (r.detector.code, r.limits) for r in self.engine.rules.values()
-            ]:
+            if rules != list(self.engine.rules.values()):
                 changed = Engine(rules)
+                changed.costs = self.engine.costs
                 changed.load(self.engine.dump())
                 self.engine = changed
             self.context = read_context()
@@ -347,7 +387,7 @@ class ShardWorker:
             vehicles = [
                 pk
                 for pk in Vehicle.objects.order_by("pk").values_list("pk", flat=True)
-                if pk % settings.INGEST_SHARDS == self.shard
+                if self.layout.shard_of(pk) == self.shard
             ]
             # Of a vehicle that memory knows, all that is later; of another, all that came since the checkpoint.
             since = checkpoint.at - _UNDER_WAY if checkpoint else timezone.now() - _FIRST_LOOK_BACK

@@ -198,6 +198,19 @@ async def test_graceful_stop_acknowledges_what_is_committed_and_nothing_else(sta
     assert redis.from_url(settings.REDIS_URL).get(alive_key(gateway.name)) is None
 
 
+async def test_acknowledged_reports_are_in_the_histogram_with_the_time_they_waited(start: Start, settings: Any) -> None:
+    gateway = await start()
+    seen, total = shared.ACKNOWLEDGE_SECONDS.count(), shared.ACKNOWLEDGE_SECONDS.snapshot()["series"][0][2]
+    with Worker(settings.REDIS_URL, [0]) as worker:
+        worker.pause_s = 0.3
+        async with Terminal(gateway.port, phone(2)) as terminal:
+            await terminal.authenticate()
+            await terminal.locations(3)
+            assert set((await terminal.results(3)).values()) == {0}
+    await eventually(lambda: shared.ACKNOWLEDGE_SECONDS.count() == seen + 3)
+    assert shared.ACKNOWLEDGE_SECONDS.snapshot()["series"][0][2] - total >= 3 * 0.3  # the worker alone took that long
+
+
 async def test_life_sign_and_metrics_are_published(start: Start, settings: Any) -> None:
     gateway = await start()
     client = redis.from_url(settings.REDIS_URL)

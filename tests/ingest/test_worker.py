@@ -13,12 +13,14 @@ from django.db import connection, transaction
 
 from datacenter.detection import catalogue
 from datacenter.detection.detectors.speed import Overspeed
-from datacenter.detection.models import Finding
+from datacenter.detection.models import DetectorSetting, Finding
+from datacenter.ingest import redetect
 from datacenter.ingest.batch import BAD_MESSAGE, NO_ANSWER, STORED, Batch, Rejected
 from datacenter.ingest.errors import Superseded
 from datacenter.ingest.models import QuarantinedFrame, RedetectionSpan
 from datacenter.ingest.worker import ShardWorker
 from datacenter.registry.models import Vehicle
+from datacenter.screening.models import ReviewItem
 from datacenter.tracks import store
 from tests import factories
 from tests.conftest import on_test_database
@@ -32,6 +34,11 @@ pytestmark = pytest.mark.usefixtures("tracks")
 def truck(counties: Any, settings: Any) -> Vehicle:
     settings.INGEST_SHARDS = 1
     return factories.make_vehicle("辽L12345")
+
+
+@pytest.fixture
+def other(counties: Any) -> Vehicle:
+    return factories.make_vehicle("辽L54321")
 
 
 @pytest.fixture
@@ -57,6 +64,14 @@ def stored() -> list[tuple[Any, ...]]:
 def findings() -> list[tuple[Any, ...]]:
     rows = Finding.objects.exclude(state=Finding.State.SUPERSEDED).order_by("detector", "started_at")
     return [(f.detector, f.started_at, f.ended_at, sorted(f.measures.items())) for f in rows]
+
+
+def test_what_is_screened_first_opens_no_case_and_waits_at_the_desk(worker: ShardWorker, truck: Vehicle) -> None:
+    DetectorSetting.objects.filter(pk="road.overspeed").update(needs_screening=True)
+    worker.store(location_batch(truck.pk, drive(truck)))
+    item = ReviewItem.objects.get()
+    assert item.finding.detector == "road.overspeed"
+    assert (item.finding.case, item.awaits_case, item.county_id) == (None, True, factories.DAWA)
 
 
 def test_positions_findings_and_cases_come_in_one_transaction(worker: ShardWorker, truck: Vehicle) -> None:
@@ -98,7 +113,7 @@ def test_findings_do_not_depend_on_order_or_batches(worker: ShardWorker, truck: 
     assert expected
     owner = psycopg2.connect(on_test_database(os.environ["DATABASE_URL"]))
     with owner, owner.cursor() as cursor:
-        cursor.execute("TRUNCATE track_position, finding, engine_checkpoint, violation")
+        cursor.execute("TRUNCATE track_position, finding, engine_checkpoint, violation, review, review_item")
     owner.close()
     again = ShardWorker(0)
     shuffled = np.random.default_rng(seed)
@@ -178,8 +193,36 @@ def test_a_detector_that_raises_costs_no_position_and_is_made_good_later(
     assert [f.measures["lasting_s"] for f in Finding.objects.filter(detector="road.overspeed")] == [240]
 
 
+def test_a_span_that_fails_again_joins_what_failed_before_and_holds_up_no_other(
+    other: Vehicle, worker: ShardWorker, truck: Vehicle, monkeypatch: Any
+) -> None:
+    first, second = drive(truck, count=60), drive(other, count=60)
+    worker.store(location_batch(truck.pk, first[40:]))
+    worker.store(location_batch(other.pk, second[40:]))
+    real = redetect.redetect
+
+    def broken(engine: Any, context: Any, pending: Any) -> Any:
+        if pending.vehicle_id == truck.pk:
+            raise RuntimeError("broken")
+        return real(engine, context, pending)
+
+    monkeypatch.setattr(redetect, "redetect", broken)
+    for frames in (first[20:40], first[:20]):  # the second failure meets the row of the first
+        worker.store(location_batch(truck.pk, frames))
+        worker.store(location_batch(other.pk, second[:20]))
+        worker.redetect(10)
+    spans = list(RedetectionSpan.objects.values_list("vehicle_id", "reason", "detector"))
+    assert spans == [(truck.pk, "fault", "")]
+    assert int(RedetectionSpan.objects.get().started_at.timestamp()) == NOW - 3600
+    monkeypatch.undo()
+    ShardWorker(0).redetect(10)
+    assert not RedetectionSpan.objects.exists()
+
+
 @pytest.mark.parametrize(
-    ("at", "reason"), [(0, "absurd_time"), (NOW + 86_400, "absurd_time"), (NOW - 200 * 86_400, "absurd_time")]
+    ("at", "reason"),
+    [(0, "absurd_time"), (NOW + 86_400, "absurd_time"), (NOW - 200 * 86_400, "absurd_time")],
+    ids=["1970", "tomorrow", "half a year ago"],
 )
 def test_absurd_times_go_to_quarantine(worker: ShardWorker, truck: Vehicle, at: int, reason: str) -> None:
     at = max(at, 946_684_800 + 86_400)  # the wire's earliest year is 2000

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from datacenter.accounts.scope import CITY, entered
+from datacenter.media.demo import enter_codes
 from datacenter.registry.demo.fill import fill
 from datacenter.registry.models import Vehicle
 
@@ -29,5 +30,6 @@ class Command(BaseCommand):
                 self.stdout.write("demo city: vehicles are registered, nothing done")
                 return
             added = fill(on or timezone.localdate())
+            added["safetyeventcode"] = enter_codes()
         counts = ", ".join(f"{count:,} {name}" for name, count in added.items() if count) or "nothing missing"
         self.stdout.write(f"demo city: {counts} ({perf_counter() - started:.1f} s)")

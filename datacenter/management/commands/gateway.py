@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from datacenter.gateway.authentication import GatewayDirectory
 from datacenter.gateway.limits import Limits
 from datacenter.gateway.server import Gateway, calm_collector, end_tasks
+from datacenter.ingest import layout
 
 
 class Command(BaseCommand):
@@ -20,7 +21,15 @@ class Command(BaseCommand):
         limits = Limits()
         parser.add_argument("--host", default=settings.BIND_HOST)
         parser.add_argument("--port", type=int, default=settings.TERMINAL_PORT)
-        parser.add_argument("--name", default="", help="unique among gateways; default: host name and port")
+        parser.add_argument(
+            "--name", default="", help="unique among gateways, the same after a restart; default: host name and port"
+        )
+        parser.add_argument(
+            "--share-port",
+            action="store_true",
+            default=settings.GATEWAYS > 1,
+            help="let other gateways of this user listen on the same port; default: where GATEWAYS is above 1",
+        )
         parser.add_argument("--connections", type=int, default=limits.connections)
         parser.add_argument("--connections-per-address", type=int, default=limits.connections_per_address)
         parser.add_argument("--silence", type=float, default=limits.silence_s, help="seconds a socket may be silent")
@@ -32,7 +41,15 @@ class Command(BaseCommand):
             silence_s=options["silence"],
         )
         directory = GatewayDirectory.load()
-        gateway = Gateway(directory, host=options["host"], port=options["port"], name=options["name"], limits=limits)
+        gateway = Gateway(
+            directory,
+            host=options["host"],
+            port=options["port"],
+            name=options["name"],
+            limits=limits,
+            layout=layout.establish(),
+            share_port=options["share_port"],
+        )
         calm_collector()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(gateway, directory))

@@ -17,6 +17,7 @@ from typing import Any
 import uvloop
 from django.core.management.base import BaseCommand, CommandError
 
+from datacenter.simulator.behaviour import troubled_first
 from datacenter.simulator.feeds import DemoFeed, Feed, TrackFeed
 from datacenter.simulator.fleet import FLEET_SIZE, KINDS, DemoVehicle, part_of_fleet
 from datacenter.simulator.replay import PANJIN, Track, UnreadableTracks, plan_replay, read_tracks, select, shift_to
@@ -35,6 +36,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--vehicles", type=int, help=f"terminals (default all {FLEET_SIZE}, or one a track)")
         parser.add_argument("--kinds", default=",".join(KINDS), help="of the fleet, comma-separated")
+        parser.add_argument(
+            "--troubled", action="store_true", help="half of the fleet's part are vehicles with something wrong"
+        )
         parser.add_argument("--interval", type=float, default=10.0, help="seconds between reports of a vehicle")
         parser.add_argument("--duration", type=float, default=0.0, help="seconds; 0: until told to stop")
         parser.add_argument("--rate", type=float, help="positions per second of all together; overrides --interval")
@@ -42,7 +46,7 @@ class Command(BaseCommand):
         parser.add_argument("--from", dest="from_time", type=_moment, help="of the tracks, ISO 8601 (UTC without zone)")
         parser.add_argument("--to", dest="to_time", type=_moment, help="of the tracks, exclusive")
         parser.add_argument("--max-fixes", type=int, help="only the earliest so many")
-        parser.add_argument("--speedup", type=float, default=None, help="times as fast as recorded (scripts: 10)")
+        parser.add_argument("--speedup", type=float, default=None, help="times as fast (scripts: 10; fleet: ends now)")
         parser.add_argument(
             "--as-fast-as-acknowledged", action="store_true", help="tracks: no faster than acknowledged"
         )
@@ -124,8 +128,12 @@ def _plan(options: dict[str, Any]) -> Plan:
         return _tracks(options)
     kinds = tuple(kind for kind in KINDS if kind in options["kinds"].split(","))
     vehicles = part_of_fleet(FLEET_SIZE if options["vehicles"] is None else options["vehicles"], kinds)
+    if options["troubled"]:
+        vehicles = troubled_first(vehicles, len(vehicles), kinds)
     if not vehicles or options["interval"] <= 0 or (options["rate"] or 1) <= 0:
         raise ValueError("--vehicles, --interval and --rate must be positive")
+    if options["speedup"] and (options["rate"] or not options["duration"] or options["speedup"] < 1):
+        raise ValueError("--speedup of the fleet is at least 1, needs --duration and excludes --rate")
 
     def feed(started_at_s: float) -> Feed:
         return DemoFeed(
@@ -134,6 +142,7 @@ def _plan(options: dict[str, Any]) -> Plan:
             rate=options["rate"],
             duration_s=options["duration"],
             started_at_s=started_at_s,
+            speedup=options["speedup"] or 1.0,
         )
 
     return vehicles, feed

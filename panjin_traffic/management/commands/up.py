@@ -3,6 +3,7 @@
 import os
 import time
 from argparse import ArgumentParser
+from dataclasses import replace
 from typing import Any
 
 from django.apps import apps
@@ -11,10 +12,11 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
+from datacenter.ingest import layout
 from panjin_traffic.servers import PortBusy, ServerError, environment
 from panjin_traffic.servers.processes import port_is_free
-from panjin_traffic.supervisor import Printer, Supervisor
-from panjin_traffic.supervisor.house import END_S, House, missing, processes
+from panjin_traffic.supervisor import ChildSpec, Printer, Supervisor
+from panjin_traffic.supervisor.house import END_S, House, missing, processes, shards_wanted
 from panjin_traffic.supervisor.servers_watch import ServersWatch
 
 FLEET = 11_268
@@ -44,6 +46,7 @@ class Command(BaseCommand):
             terminal_port=settings.TERMINAL_PORT,
             media_port=settings.MEDIA_PORT,
             shards=settings.INGEST_SHARDS,
+            gateways=settings.GATEWAYS,
             var_directory=settings.VAR_DIR,
             vehicles=fleet,
             interval_s=options["interval"],
@@ -52,7 +55,7 @@ class Command(BaseCommand):
         printer = Printer()
         try:
             self._check_ports(house)
-            self._prepare(printer, demo=not options["no_demo"])
+            house = replace(house, shards=self._prepare(printer, demo=not options["no_demo"]))
         except ServerError as fault:
             raise CommandError(str(fault)) from None
         except KeyboardInterrupt:
@@ -62,6 +65,7 @@ class Command(BaseCommand):
             processes(house),
             ready=lambda: missing(house),
             announce=lambda: self._announce(house, printer),
+            follow=lambda: _as_wanted(house),
             watch=ServersWatch(lease, printer.line) if lease else None,
             printer=printer,
             end_s=END_S,
@@ -79,8 +83,11 @@ class Command(BaseCommand):
             if not port_is_free(port, house.bind_host):
                 raise PortBusy(port, setting)
 
-    def _prepare(self, printer: Printer, demo: bool) -> None:
-        """Brings the database to this version's shape and, where the registry is empty, fills in the demo city."""
+    def _prepare(self, printer: Printer, demo: bool) -> int:
+        """Brings the database to this version's shape and, where the registry is empty, fills in the demo city.
+
+        Gives the number of shards, which the database knows from then on.
+        """
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise wants it, though finders serve the files
         printer.line("up", "the database is brought up to date …")
         call_command("migrate", interactive=False, verbosity=0)
@@ -88,8 +95,10 @@ class Command(BaseCommand):
         if demo and not vehicle._default_manager.exists():
             printer.line("up", "the registry is empty: the demo city moves in …")
             call_command("demo_city")
+        shards = layout.establish() and layout.prepared()
         connections.close_all()
         os.environ.pop("DATABASE_ROLE", None)  # each child gets its own
+        return shards
 
     def _announce(self, house: House, printer: Printer) -> None:
         """Tells whoever started this where to go and as whom."""
@@ -102,6 +111,12 @@ class Command(BaseCommand):
                 printer.line("up", f"    {username:<16} {password:<20} {who}")
         connections.close_all()
         printer.line("up", "")
+
+
+def _as_wanted(house: House) -> list[ChildSpec] | None:
+    """The processes with as many shard workers as the layout asks for."""
+    shards = shards_wanted(house)
+    return processes(replace(house, shards=shards)) if shards else None
 
 
 def _span(seconds: float) -> str:
