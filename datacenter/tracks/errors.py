@@ -23,3 +23,15 @@ class BadSpan(DomainError):
     @property
     def fields(self) -> dict[str, list[str]]:
         return {str(self.facts.get("field", "start")): [self.message]}
+
+
+class BadQuestion(DomainError):
+    """A question that can't be asked; ``fields`` says what is wrong where."""
+
+    code = "bad_question"
+    status = 422
+    message = "查询条件不正确"
+
+    @property
+    def fields(self) -> dict[str, list[str]]:
+        return dict(self.facts.get("errors", {}))

@@ -62,19 +62,20 @@ class MapClient:
         self._told: tuple[Any, ...] | None = None
         self._counts: dict[str, Any] | None = None
 
-    def offer(self, feed: MapFeed, now_us: int) -> None:
-        """Send what has changed, unless the last frame is still under way."""
+    def offer(self, feed: MapFeed, now_us: int) -> asyncio.Task[None] | None:
+        """Send what has changed, unless the last frame is still under way; what does the sending, if anything does."""
         if not self.ready:
-            return
+            return None
         if self._sending is not None and not self._sending.done():
             self.skipped += 1
             self.view.restart()
             if time.monotonic() - self._since > STUCK_S:
                 self._sending.cancel()
                 self._sending = asyncio.create_task(self._drop_quietly())
-            return
+            return None
         self._since = time.monotonic()
         self._sending = asyncio.create_task(self._deliver(self._messages(feed, now_us)))
+        return self._sending
 
     def cancel(self) -> None:
         """The socket has closed."""
@@ -269,11 +270,14 @@ class MapFeed:
         while self._clients or time.monotonic() - self._idle_since < LINGER_S:
             now_us = _now_us()
             self.fleet.advance(now_us)
+            received, self._received_us = self._received_us, []
+            sending = []
             for number, client in enumerate(list(self._clients)):
-                client.offer(self, now_us)
+                if (frame := client.offer(self, now_us)) is not None:
+                    sending.append(frame)
                 if number % 16 == 15:
                     await asyncio.sleep(0)  # let the sockets breathe
-            self._count_delays()
+            await _count_delays(received, sending, due + TICK_S - time.monotonic())
             due = max(due + TICK_S, time.monotonic())
             await asyncio.sleep(due - time.monotonic())
         for task in self._tasks:
@@ -282,11 +286,18 @@ class MapFeed:
         self.loaded.clear()
         self.up = False
 
-    def _count_delays(self) -> None:
-        """From the last byte of each report to the frames that have just gone out, where any map is open."""
-        received, self._received_us = self._received_us, []
-        if received and any(client.ready for client in self._clients):
-            metrics.LIVE_SECONDS.observe_many((_now_us() - np.concatenate(received)) / 1e6)
+
+async def _count_delays(
+    received: list[npt.NDArray[np.int64]], sending: list[asyncio.Task[None]], most_s: float
+) -> None:
+    """From the last byte of each report to the frames that tell it written to the open maps' sockets.
+
+    ``received`` are unix microseconds; a frame that takes longer than ``most_s`` is not waited for. Where no map is
+    open nothing is counted.
+    """
+    if received and sending:
+        await asyncio.wait(sending, timeout=max(0.0, most_s))
+        metrics.LIVE_SECONDS.observe_many((_now_us() - np.concatenate(received)) / 1e6)
 
 
 def _now_us() -> int:

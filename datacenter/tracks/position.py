@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.generic]
+OWN_WORDS = b"\xff\x08"
+"""Head of the item in front of a taxi row's extras: its alarm and its status word as JT/T 905 has them, 8 bytes."""
 
 
 class Flag(IntFlag):

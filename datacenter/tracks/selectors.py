@@ -23,6 +23,7 @@ from datacenter.registry.selectors import (
     vehicles_visible_to,
 )
 from datacenter.tracks import store
+from datacenter.tracks.archive import reading as archive
 from datacenter.tracks.errors import BadSpan
 from datacenter.tracks.position import Flag, Positions
 from datacenter.tracks.words import occupancy
@@ -148,7 +149,7 @@ def track_columns(positions: Positions) -> dict[str, Any]:
 
 
 def neighbouring_days(vehicle: Vehicle, span: Span) -> tuple[date | None, date | None]:
-    """The nearest days before and after ``span`` with a position."""
+    """The nearest days before and after ``span`` with a position, in the database or in the archive."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT (SELECT device_time FROM track_position WHERE vehicle_id = %s AND device_time < %s"
@@ -156,10 +157,13 @@ def neighbouring_days(vehicle: Vehicle, span: Span) -> tuple[date | None, date |
             " WHERE vehicle_id = %s AND device_time >= %s ORDER BY device_time LIMIT 1)",
             [vehicle.pk, span.start, vehicle.pk, span.end],
         )
-        before, after = cursor.fetchone()
+        before, after = (moment and moment.astimezone(store.SHANGHAI).date() for moment in cursor.fetchone())
+    first, last = (moment.astimezone(store.SHANGHAI) for moment in (span.start, span.end - timedelta(microseconds=1)))
+    colder = archive.nearest_day(vehicle.pk, before=first.date())
+    warmer = archive.nearest_day(vehicle.pk, after=last.date()) if span.end < timezone.now() - store.HOT else None
     return (
-        before.astimezone(store.SHANGHAI).date() if before else None,
-        after.astimezone(store.SHANGHAI).date() if after else None,
+        max(filter(None, (before, colder)), default=None),
+        min(filter(None, (after, warmer)), default=None),
     )
 
 

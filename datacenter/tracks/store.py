@@ -6,65 +6,24 @@ twice stores it once. Partitions are days of Asia/Shanghai and follow device_tim
 
 from __future__ import annotations
 
-import struct
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
-from django.db import connection
+from django.conf import settings
+from django.db import connection, transaction
 from django.utils import timezone
 
+from datacenter.tracks import copying
+from datacenter.tracks.archive import late, reading
 from datacenter.tracks.position import DTYPES, Positions
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-HOT = timedelta(days=8)  # what is later lies in PostgreSQL's partitions of the hot days
-COLUMNS = (
-    "device_time",
-    "received_at",
-    "body_hash",
-    "vehicle_id",
-    "latitude_e6",
-    "longitude_e6",
-    "alarm",
-    "status",
-    "mileage_dkm",
-    "speed_dkmh",
-    "bearing_deg",
-    "altitude_m",
-    "flags",
-    "extras",
-)
-_PG_EPOCH_US = 946_684_800_000_000  # PostgreSQL counts microseconds from 2000-01-01 UTC
-_HEADER = b"PGCOPY\n\xff\r\n\x00" + struct.pack(">ii", 0, 0)
-_TRAILER = struct.pack(">h", -1)
-# One COPY row up to the extras: count of fields, then each field with its length, big-endian.
-_ROW = np.dtype(
-    [
-        ("fields", ">i2"),
-        *[
-            item
-            for name, width in (
-                ("device_time", ">i8"),
-                ("received_at", ">i8"),
-                ("body_hash", ">i8"),
-                ("vehicle_id", ">i4"),
-                ("latitude_e6", ">i4"),
-                ("longitude_e6", ">i4"),
-                ("alarm", ">i4"),
-                ("status", ">i4"),
-                ("mileage_dkm", ">i4"),
-                ("speed_dkmh", ">i4"),
-                ("bearing_deg", ">i2"),
-                ("altitude_m", ">i4"),
-                ("flags", ">i2"),
-            )
-            for item in ((f"{name}_len", ">i4"), (name, width))
-        ],
-        ("extras_len", ">i4"),
-    ]
-)
+HOT = timedelta(days=settings.TRACK_HOT_DAYS)  # older days are sealed into the archive, and may come back from it
+COLUMNS = (*(name for name, _ in copying.FIELDS), "extras")
 _INT32_MAX = 2**31 - 1
 
 
@@ -73,12 +32,12 @@ def encode_rows(positions: Positions, extras: list[bytes]) -> bytes:
 
     A mileage that is absent or does not fit (over 214 million km) is stored as -1 and read back as absent.
     """
-    rows = np.zeros(len(positions), _ROW)
+    rows = np.zeros(len(positions), copying.ROW)
     rows["fields"] = len(COLUMNS)
     for name in COLUMNS[:-1]:
-        rows[f"{name}_len"] = _ROW[name].itemsize
-    rows["device_time"] = positions.device_time * 1_000_000 - _PG_EPOCH_US
-    rows["received_at"] = positions.received_us - _PG_EPOCH_US
+        rows[f"{name}_len"] = copying.ROW[name].itemsize
+    rows["device_time"] = positions.device_time * 1_000_000 - copying.PG_EPOCH_US
+    rows["received_at"] = positions.received_us - copying.PG_EPOCH_US
     for name in ("body_hash", "vehicle_id", "latitude_e6", "longitude_e6", "speed_dkmh", "altitude_m", "flags"):
         rows[name] = getattr(positions, name)
     rows["bearing_deg"] = np.clip(positions.bearing_deg, -1, 32767)
@@ -87,12 +46,12 @@ def encode_rows(positions: Positions, extras: list[bytes]) -> bytes:
     rows["mileage_dkm"] = np.where(positions.mileage_dkm > _INT32_MAX, -1, positions.mileage_dkm)
     lengths = np.fromiter(map(len, extras), np.int32, len(extras))
     rows["extras_len"] = lengths
-    raw, width = rows.tobytes(), _ROW.itemsize
-    parts = [_HEADER]
+    raw, width = rows.tobytes(), copying.ROW.itemsize
+    parts = [copying.HEADER]
     for index, tail in enumerate(extras):
         parts.append(raw[index * width : (index + 1) * width])
         parts.append(tail)
-    parts.append(_TRAILER)
+    parts.append(copying.TRAILER)
     return b"".join(parts)
 
 
@@ -155,18 +114,61 @@ _SELECT = (
 
 
 def between(vehicle_id: int, start: datetime, end: datetime) -> Positions:
-    """One vehicle's positions with ``start`` <= device time < ``end``, in device-time order."""
+    """One vehicle's positions with ``start`` <= device time < ``end``, in device-time order, wherever they lie.
+
+    Raises ``ArchiveDamaged`` and ``ArchiveUnavailable`` where an archived day can't be read: half a track is none.
+    """
+    return of_many([vehicle_id], start, end)
+
+
+def of_many(vehicle_ids: Sequence[int], start: datetime, end: datetime) -> Positions:
+    """``between`` for several vehicles, by vehicle and device time. All of it is held in memory: ask for little."""
+    # Whole seconds are all a device time has: the bounds are rounded up to them.
+    first, last = -int(-start.timestamp() // 1), -int(-end.timestamp() // 1)
+    if first >= late.edge():
+        return _hot(vehicle_ids, first, last)
+    with transaction.atomic():
+        # First, and alone: COPY takes its snapshot before it waits for the table, and would see it as it was before a
+        # flip. Held until the transaction ends, so that no day changes its place between the two readings.
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE track_position IN ACCESS SHARE MODE")
+        hot = _hot(vehicle_ids, first, last)
+        # Of days that were sealed; ``last`` may be far ahead.
+        days = day_of(first), day_of(max(first, min(last, late.edge())))
+        if len(vehicle_ids) == 1:
+            cold = reading.between(vehicle_ids[0], *days, first, last)
+        else:
+            cold = reading.of_many(vehicle_ids, *days, first, last)
+    if not len(cold):
+        return hot
+    return _in_order(Positions.join([cold, hot]))
+
+
+def _hot(vehicle_ids: Sequence[int], first: int, last: int) -> Positions:
+    wanted, asked = ("= %s", vehicle_ids[0]) if len(vehicle_ids) == 1 else ("= ANY(%s)", list(vehicle_ids))
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {_SELECT} FROM track_position WHERE vehicle_id = %s AND device_time >= %s AND device_time < %s"
-            " ORDER BY device_time, body_hash",
-            [vehicle_id, start, end],
+        return copying.read(
+            cursor,
+            f"SELECT {copying.SELECT} FROM track_position WHERE vehicle_id {wanted}"
+            " AND device_time >= to_timestamp(%s) AND device_time < to_timestamp(%s)"
+            " ORDER BY vehicle_id, device_time, body_hash",
+            [asked, first, last],
         )
-        return _columns(cursor.fetchall())
+
+
+def _in_order(track: Positions) -> Positions:
+    """Rows by vehicle, time and fingerprint, twins once: a late row of a damaged file may have one."""
+    order = np.lexsort((track.body_hash, track.device_time, track.vehicle_id))
+    at, found, whose = track.device_time[order], track.body_hash[order], track.vehicle_id[order]
+    twin = np.zeros(len(order), np.bool_)
+    twin[1:] = (at[1:] == at[:-1]) & (found[1:] == found[:-1]) & (whose[1:] == whose[:-1])
+    return track.take(order[~twin])
 
 
 def latest(vehicle_ids: npt.NDArray[np.integer[Any]] | None = None, since: datetime | None = None) -> Positions:
-    """The last position (by device time) of each vehicle that has one since ``since`` (default: 8 days ago).
+    """The last position (by device time) of each vehicle that has one since ``since`` (default: the hot days).
+
+    Of what lies in the database: who has been silent longer than the hot days has no place on a map.
 
     Probes the index once for each vehicle and partition; 11,268 vehicles take some tens of milliseconds a day.
     """
@@ -188,6 +190,7 @@ def after(vehicle_ids: list[int], times: list[int], received_since: datetime) ->
     """Positions of each vehicle later than its unix time in ``times``, ordered by vehicle, device time, hash.
 
     Where that time is -1 (nothing known), those of the hot days that were received at ``received_since`` or later.
+    Of what lies in the database: the times come from a checkpoint half a minute old, and no day is sealed so young.
     """
     with connection.cursor() as cursor:
         cursor.execute(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -21,19 +20,18 @@ from datacenter.registry.models import Vehicle
 from datacenter.registry.sections import sections_of
 from datacenter.registry.selectors import get_vehicle_for
 from datacenter.tracks import catalogue, selectors, store
-from datacenter.tracks.fleet import MOVING_DKMH, VehicleState, states_of
+from datacenter.tracks.fleet import MOVING_DKMH, VehicleState
 from datacenter.tracks.ground import map_ground
 from datacenter.tracks.position import Flag, Positions
 from datacenter.tracks.selectors import Span
+from datacenter.tracks.spoken import in_words
 from datacenter.tracks.words import (
     ALARM_MASK,
     ALARM_WORDS,
     OCCUPANCY_WORDS,
     alarm_words,
-    bearing_word,
     occupancy_word,
     status_words,
-    taxi_words,
 )
 
 
@@ -76,7 +74,7 @@ def drawer(request: HttpRequest, pk: int) -> HttpResponse:
                 {"binding": binding, "name": _name(binding.practitioner.name, unmasked)}
                 for binding in selectors.drivers_now(request.user, vehicle)
             ],
-            "report": _report(selectors.last_report(vehicle)),
+            "report": in_words(selectors.last_report(vehicle)),
             "links": _links(vehicle),
             "sections": sections_of(request.user, vehicle, "drawer"),
         },
@@ -224,27 +222,6 @@ def _links(vehicle: Vehicle) -> dict[str, str]:
         except NoReverseMatch:
             continue
     return links
-
-
-def _report(positions: Positions) -> dict[str, Any] | None:
-    """The last position in words; None when there is none."""
-    if not len(positions):
-        return None
-    alarm, status, speed_dkmh = int(positions.alarm[0]), int(positions.status[0]), int(positions.speed_dkmh[0])
-    received_s = int(positions.received_us[0]) // 1_000_000
-    now_us = int(timezone.now().timestamp() * 1_000_000)
-    state = VehicleState(int(states_of(positions.speed_dkmh, positions.alarm, positions.received_us, now_us)[0]))
-    return {
-        "state": state,
-        "device_time": datetime.fromtimestamp(int(positions.device_time[0]), store.SHANGHAI),
-        "received_at": datetime.fromtimestamp(received_s, store.SHANGHAI),
-        "speed_kmh": speed_dkmh / 10,
-        "bearing": bearing_word(int(positions.bearing_deg[0])),
-        "latitude_deg": int(positions.latitude_e6[0]) / 1e6,
-        "longitude_deg": int(positions.longitude_e6[0]) / 1e6,
-        "alarms": alarm_words(alarm),
-        "statuses": [*taxi_words(int(positions.flags[0])), *status_words(status)],
-    }
 
 
 def _name(name: str, unmasked: bool) -> str:

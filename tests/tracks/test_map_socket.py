@@ -201,6 +201,7 @@ async def test_a_vehicle_that_moves_out_of_sight_is_taken_away(
     delays = metrics.LIVE_SECONDS.count()
     publish(vehicles["ours"])
     await known_to(socket, 1)
+    await told(socket, lambda message: isinstance(message, frames.Frame))  # the tick of the report is over by then
     assert metrics.LIVE_SECONDS.count() == delays + 1
     publish(vehicles["ours"], longitude_e6=124_000_000, device_time=int(time.time()) + 1)
     gone = await told(socket, lambda message: isinstance(message, frames.Frame) and len(message.removed) > 0)
