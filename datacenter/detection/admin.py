@@ -1,4 +1,4 @@
-"""What judges, under /admin/ (检测规则): limits, saved through ``change_setting``; areas; counties to read."""
+"""What judges, under /admin/ (检测规则): limits, saved through ``change_setting``; counties, events to read."""
 
 import json
 from typing import Any
@@ -7,17 +7,14 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
-from shapely.errors import ShapelyError
-from shapely.geometry import shape
 
 from datacenter.accounts import audit
 from datacenter.accounts.admin import ByRight
 from datacenter.detection.catalogue import detectors
 from datacenter.detection.errors import LimitsRefused
-from datacenter.detection.models import DetectorSetting, DetectorSettingChange
+from datacenter.detection.models import DetectorSetting, DetectorSettingChange, UntoldEvent
 from datacenter.detection.settings import change_setting
-from datacenter.geo.models import Area, County
-from datacenter.registry.models import Vehicle
+from datacenter.geo.models import County
 
 
 class ChineseJson(json.JSONEncoder):
@@ -122,67 +119,6 @@ class DetectorSettings(ByRight):
         audit.record(request, "detector.change", obj.pk, fields=form.changed_data)
 
 
-class AreaForm(forms.ModelForm):
-    """An area; its boundary is a shape that encloses something, in degrees."""
-
-    boundary = forms.JSONField(
-        label="范围",
-        help_text="GeoJSON Polygon 或 MultiPolygon，WGS-84",
-        widget=forms.Textarea(attrs={"rows": 8, "cols": 60}),
-    )
-    vehicle_kinds = forms.MultipleChoiceField(
-        label="适用车辆类别",
-        choices=Vehicle.Kind.choices,
-        required=False,
-        help_text="不选表示全部类别",
-        widget=forms.CheckboxSelectMultiple,
-    )
-
-    class Meta:
-        model = Area
-        exclude: list[str] = []
-
-    def clean_boundary(self) -> dict[str, Any]:
-        """A valid polygon on the earth."""
-        boundary: dict[str, Any] = self.cleaned_data["boundary"]
-        try:
-            figure = shape(boundary)
-        except (ShapelyError, ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
-            raise forms.ValidationError("不是可识别的 GeoJSON 图形") from error
-        if figure.geom_type not in ("Polygon", "MultiPolygon") or figure.is_empty or not figure.is_valid:
-            raise forms.ValidationError("应为 Polygon 或 MultiPolygon，边线不能自相交")
-        west, south, east, north = figure.bounds
-        if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-            raise forms.ValidationError("坐标超出经纬度范围，次序应为 [经度, 纬度]")
-        return boundary
-
-    def clean(self) -> dict[str, Any]:
-        """A speed area says its limit; days come in order."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        if cleaned.get("kind") == Area.Kind.SPEED and not cleaned.get("limit_kmh"):
-            self.add_error("limit_kmh", "限速区域应填写限速")
-        since, until = cleaned.get("valid_from"), cleaned.get("valid_until")
-        if since and until and until <= since:
-            self.add_error("valid_until", "有效期止应晚于有效期起")
-        return cleaned
-
-
-@admin.register(Area)
-class Areas(ByRight):
-    """电子围栏."""
-
-    changing = ("detector.change",)
-    form = AreaForm
-    list_display = ["name", "kind", "limit_kmh", "active", "valid_from", "valid_until", "source"]
-    list_filter = ["kind", "active"]
-    search_fields = ["name", "source"]
-
-    def save_model(self, request: HttpRequest, obj: Area, form: Any, change: bool) -> None:
-        """Keeps it, and writes down which fields changed."""
-        super().save_model(request, obj, form, change)
-        audit.record(request, "area.change" if change else "area.add", obj.name, fields=form.changed_data)
-
-
 @admin.register(County)
 class Counties(ByRight):
     """县区, to read: their boundaries come by ``manage.py``."""
@@ -191,3 +127,16 @@ class Counties(ByRight):
     list_display = ["code", "name", "city_code", "valid_from", "valid_until", "source"]
     fields = ["code", "name", "city_code", "source", "valid_from", "valid_until"]
     search_fields = ["name", "code"]
+
+
+@admin.register(UntoldEvent)
+class UntoldEvents(ByRight):
+    """待入库事件, to read: they are told again by themselves."""
+
+    viewing = ("detector.change",)
+    list_display = ["failed_at", "rule", "vehicle", "reference", "attempts", "next_try_at", "last_error"]
+    list_filter = ["rule"]
+    list_select_related = ["vehicle"]
+    search_fields = ["rule", "reference", "vehicle__plate"]
+    ordering = ["-failed_at", "-pk"]
+    show_full_result_count = False

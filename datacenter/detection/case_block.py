@@ -11,34 +11,30 @@ from django.urls import NoReverseMatch, reverse
 
 from datacenter.cases import blocks
 from datacenter.cases.models import Case
+from datacenter.detection.catalogue import detectors
 from datacenter.detection.models import DetectorSetting, Finding
 from datacenter.detection.selectors import clause_is_verified, finding_of
 from datacenter.detection.words import measured, readable
 from datacenter.geo.models import County
 from datacenter.registry.models import Vehicle
 
-# What the limits that all detectors share are called; a detector's own stand below them.
-_LIMITS: dict[str, tuple[str, str]] = {
-    "lasting_s": ("最短持续", "s"),
-    "forgiven_gap_s": ("允许间断", "s"),
-    "silence_s": ("无定位间隔", "s"),
-    "tolerance_percent": ("允许误差", "%"),
-    "limit_kmh": ("限速", "km/h"),
-    "moving_kmh": ("视为行驶", "km/h"),
-}
-
 
 def evidence_of(case: Case, user: Any) -> dict[str, Any] | None:
     """What the detector saw, against what it judged by; None for a case that no finding opened."""
     finding = finding_of(case) if user.may("finding.view") or user.may("case.view") else None
-    if finding is None:
-        return None
+    return None if finding is None else evidence_in(finding, case.industry)
+
+
+def evidence_in(finding: Finding, industry: str) -> dict[str, Any]:
+    """The same of one finding, for a vehicle of ``industry``; the screening desk shows it before there is a case."""
     track = (finding.evidence or {}).get("track") or []
     return {
         "finding": finding,
         "verified": clause_is_verified(finding.detector),
         "measures": measured(finding),
-        "limits": _judged_by(finding, case.industry),
+        "limits": _judged_by(finding, industry),
+        "reasons": (finding.evidence or {}).get("reasons", []),
+        "model": (finding.evidence or {}).get("model"),
         "superseded": finding.state == Finding.State.SUPERSEDED,
         "track": {
             "points": track,
@@ -46,15 +42,18 @@ def evidence_of(case: Case, user: Any) -> dict[str, Any] | None:
             "until": finding.ended_at.timestamp(),
             "limit_kmh": _limit_kmh(finding),
         },
-        "ground": _ground(),
+        "ground": ground(),
         "has_track": len(track) > 1,
     }
 
 
 def _judged_by(finding: Finding, industry: str) -> list[dict[str, Any]]:
-    rows = []
+    detector, rows = detectors().get(finding.detector), []
+    words = detector.words_of_limits() if detector else {}
     for name, value in finding.limits.items():
-        title, unit = _LIMITS.get(name, (name, ""))
+        if detector and detector.limit_words.get(name, ()) is None:  # means nothing to this detector
+            continue
+        title, unit = words.get(name, (name, ""))
         if isinstance(value, dict):  # by kind of vehicle: only this one's concerns the case
             if industry not in value:
                 continue
@@ -63,7 +62,7 @@ def _judged_by(finding: Finding, industry: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _ground() -> dict[str, str | None]:
+def ground() -> dict[str, str | None]:
     """The files of the base map, as ``static/js/components/basemap.js`` takes them."""
     city = County.objects.values_list("city_code", flat=True).first()
     path = f"data/basemap/{city}.json"

@@ -4,6 +4,9 @@ What an episode is depends on the vehicle's track alone, never on how it was cut
 positions at which the condition holds, each at most ``forgiven_gap_s`` after the last, or at most ``silence_s`` after
 it with no position between. Ways are differences of one odometer in millimetres and measures are integers, so that
 live, replay and re-detection give the same figures to the last digit. The engine has no clock and no database.
+
+Where limits differ (``rules.py``) a position is linked by those of the later of the two, and an episode must last as
+long as those say under which it began: they judge it.
 """
 
 from __future__ import annotations
@@ -16,13 +19,16 @@ import numpy as np
 import numpy.typing as npt
 
 from datacenter.detection.batch import Batch, Context
-from datacenter.detection.catalogue import Detector, IntArray, Measure
+from datacenter.detection.catalogue import IntArray
+from datacenter.detection.costs import Costs
+from datacenter.detection.memory import NEVER, Memory, empty
+from datacenter.detection.rules import Chooser, Judge, Rule
 from datacenter.tracks.position import DTYPES, Positions
+
+__all__ = ["Engine", "Episode", "Rule"]
 
 log = logging.getLogger(__name__)
 
-_NEVER = -1
-_LOWEST = np.iinfo(np.int64).min
 _HIGHEST = np.iinfo(np.int64).max
 
 
@@ -30,6 +36,7 @@ _HIGHEST = np.iinfo(np.int64).max
 class Episode:
     """One vehicle's condition from first to last moment (unix seconds), with what was measured meanwhile.
 
+    ``detector`` is its rule's key; ``judged`` the number of the limit row under which it began, 0 for the base.
     ``withdrawn`` takes back a silence that was told too early: positions came after all.
     """
 
@@ -42,55 +49,17 @@ class Episode:
     longitude_e6: int
     measures: dict[str, int]
     withdrawn: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A detector with the limits in force."""
-
-    detector: Detector
-    limits: Any
-    measures: dict[str, Measure]
-
-    @property
-    def reach_s(self) -> int:
-        """How far apart two positions may be and still belong to one episode."""
-        return int(max(self.limits.forgiven_gap_s, self.limits.silence_s))
-
-
-class _Memory:
-    """What the engine remembers of one detector, by vehicle slot; ``start`` is ``_NEVER`` where nothing is open."""
-
-    def __init__(self, measures: dict[str, Measure]) -> None:
-        self.columns: dict[str, npt.NDArray[Any]] = {
-            name: np.zeros(0, np.int64)
-            for name in (
-                "start",
-                "last",
-                "told",
-                "odo_start",
-                "odo_last",
-                "latitude_e6",
-                "longitude_e6",
-                "unbroken",
-                "settled",
-                "promised",
-                *(f"m_{name}" for name in measures),
-            )
-        }
-
-    def grow(self, size: int) -> None:
-        for name, column in self.columns.items():
-            fill = _NEVER if name in ("start", "last", "told") else 0
-            self.columns[name] = np.concatenate([column, np.full(size - len(column), fill, np.int64)])
+    judged: int = 0
 
 
 class Engine:
     """Episodes of many vehicles under a set of rules; feed it batches in the order of each vehicle's track."""
 
     def __init__(self, rules: list[Rule]) -> None:
-        self.rules = {rule.detector.code: rule for rule in rules}
-        self.memory = {code: _Memory(rule.measures) for code, rule in self.rules.items()}
+        self.rules = {rule.key: rule for rule in rules}
+        self.choosers = {key: Chooser(rule) for key, rule in self.rules.items()}
+        self.memory = {key: Memory(rule.measures, rule.detector.own_memory) for key, rule in self.rules.items()}
+        self.costs = Costs()
         self.vehicles = np.zeros(0, np.int32)  # slot → vehicle id
         self.last = {name: np.zeros(0, dtype) for name, dtype in DTYPES.items()}  # last position by slot
         self.odometer = np.zeros(0, np.int64)
@@ -135,7 +104,7 @@ class Engine:
         self.odometer[slot] = 0
         for memory in self.memory.values():
             for name, column in memory.columns.items():
-                column[slot] = _NEVER if name in ("start", "last", "told") else 0
+                column[slot] = empty(name)
 
     def adopt(self, vehicle_id: int, other: Engine) -> None:
         """Take over what ``other``, with the same rules, remembers of one vehicle."""
@@ -174,9 +143,7 @@ class Engine:
         for name, column in self.last.items():
             self.last[name] = np.frombuffer(state[f"last.{name}"], column.dtype).copy()
         for code, memory in self.memory.items():
-            if all(f"rule.{code}.{name}" in state for name in memory.columns):
-                for name in memory.columns:
-                    memory.columns[name] = np.frombuffer(state[f"rule.{code}.{name}"], np.int64).copy()
+            memory.load(state, f"rule.{code}.")
 
     # --- what it does -----------------------------------------------------------------------------------------------
     def process(self, positions: Positions, context: Context) -> tuple[list[Episode], dict[str, Exception]]:
@@ -200,7 +167,8 @@ class Engine:
         faults: dict[str, Exception] = {}
         for code, rule in self.rules.items():
             try:
-                found = self._run(rule, batch, context, slot, ends, odometer)
+                with self.costs.of(code, len(batch)):
+                    found = self._run(rule, batch, context, slot, ends, odometer)
             except Exception as error:  # a detector's fault must not cost a position (DESIGN §3.4)
                 faults[code] = error
                 log.exception("detector %s failed on a batch of %d positions", code, len(batch))
@@ -211,19 +179,19 @@ class Engine:
         self.odometer[slot[ends]] = odometer[ends]
         return episodes, faults
 
-    def tick(self, now: int) -> list[Episode]:
+    def tick(self, now: int, context: Context | None = None) -> list[Episode]:
         """Silences and ends that no position tells: as of ``now`` (unix seconds) nothing more has come.
 
         A vehicle counts as silent only if nothing of it has been received since either, so that a replay of old
-        positions is no silence.
+        positions is no silence. ``context`` says which vehicles rows of limits are for; without it the base judges.
         """
         episodes: list[Episode] = []
         received = self.last["received_us"] // 1_000_000
         quiet = np.minimum(now - self.last["device_time"], now - received)
         for code, rule in self.rules.items():
             columns = self.memory[code].columns
-            after = rule.detector.silent_after_s(rule.limits)
-            if after is not None:
+            if rule.detector.silent_after_s(rule.limits) is not None:
+                after, numbers = self._silent_after_s(code, context)
                 silent = (columns["promised"] == 1) & (quiet > after) & (self.last["device_time"] >= 0)
                 for slot in np.flatnonzero(silent).tolist():
                     columns["promised"][slot] = 2  # told
@@ -238,6 +206,7 @@ class Engine:
                             int(self.last["latitude_e6"][slot]),
                             int(self.last["longitude_e6"][slot]),
                             {"silent_s": now - started},
+                            judged=int(numbers[slot]),
                         )
                     )
                 continue
@@ -250,6 +219,15 @@ class Engine:
             columns["told"][unsaid | over] = columns["last"][unsaid | over]
         return episodes
 
+    def _silent_after_s(self, key: str, context: Context | None) -> tuple[IntArray, IntArray]:
+        """After how long each slot's silence counts, by the limits at its last position; and their numbers."""
+        chooser, chosen = self.choosers[key], None
+        if context is not None:
+            chosen = chooser.choose(Positions(*self.last.values()), context)
+        after = np.array([chooser.rule.detector.silent_after_s(limits) for limits in chooser.variants], np.int64)
+        rows = np.arange(len(self.vehicles))
+        return after[np.zeros(len(rows), np.int64) if chosen is None else chosen], chooser.numbers(chosen, rows)
+
     def _run(
         self,
         rule: Rule,
@@ -261,30 +239,43 @@ class Engine:
     ) -> list[Episode]:
         if rule.detector.silent_after_s(rule.limits) is not None:
             return self._run_events(rule, batch, context, slot, ends)
-        holds = rule.detector.condition(batch, context, rule.limits)
-        columns = self.memory[rule.detector.code].columns
+        chooser, columns = self.choosers[rule.key], self.memory[rule.key].columns
+        chosen = chooser.choose(batch.positions, context)
+        judge = chooser.judge(chosen)
+        extra: dict[str, IntArray] | None = None
+        if rule.detector.own_memory:
+            holds, extra = judge.recall(batch, context, columns, slot[np.flatnonzero(batch.opens)])
+        else:
+            holds = judge.condition(batch, context)
+        concerned = rule.concerned(batch.vehicle_id, context)
+        if holds is not None and concerned is not None:
+            holds = holds & concerned
         rows = np.flatnonzero(holds) if holds is not None else np.empty(0, np.int64)
         if not len(rows):
             touched = slot[ends]
             columns["unbroken"][touched] = 0
             return self._end_overdue(rule, touched, batch.device_time[ends])
-        return self._link(rule, batch, context, slot, ends, odometer, rows)
+        if extra is None:
+            # Computed before anything is changed: a detector that raises leaves the memory as it was.
+            extra = judge.values(batch, context)
+        return self._link(rule, batch, extra, judge, chosen, slot, ends, odometer, rows)
 
     def _link(
         self,
         rule: Rule,
         batch: Batch,
-        context: Context,
+        extra: dict[str, IntArray],
+        judge: Judge,
+        chosen: IntArray | None,
         slot: npt.NDArray[np.int32],
         ends: npt.NDArray[np.int64],
         odometer: IntArray,
         rows: npt.NDArray[np.int64],
     ) -> list[Episode]:
         """Join the positions where the condition holds to episodes, with the open ones of before."""
-        columns, limits = self.memory[rule.detector.code].columns, rule.limits
+        columns, chooser = self.memory[rule.key].columns, self.choosers[rule.key]
         time, at = batch.device_time[rows], slot[rows]
-        # Computed before anything is changed: a detector that raises leaves the memory as it was.
-        extra = rule.detector.values(batch, context, limits)
+        forgiven_gap_s, silence_s = (_picked(judge.column(name), rows) for name in ("forgiven_gap_s", "silence_s"))
         values = {
             name: (extra[m.column] if m.column in extra else getattr(batch, m.column)).astype(np.int64)[rows]
             for name, m in rule.measures.items()
@@ -297,7 +288,7 @@ class Engine:
         next_to = np.empty(len(rows), np.bool_)
         next_to[1:] = rows[1:] == rows[:-1] + 1
         next_to[opens] = batch.opens[rows[opens]] & (columns["unbroken"][at[opens]] == 1)
-        linked = (apart <= limits.forgiven_gap_s) | (next_to & (apart <= limits.silence_s))
+        linked = (apart <= forgiven_gap_s) | (next_to & (apart <= silence_s))
         first = np.flatnonzero(~linked | opens)  # where a run of linked rows begins
         final = np.append(first[1:], len(rows)) - 1
         runs_slot = at[first]
@@ -306,7 +297,8 @@ class Engine:
         odo_start = np.where(continues, columns["odo_start"][runs_slot], odometer[rows[first]])
         latitude = np.where(continues, columns["latitude_e6"][runs_slot], batch.latitude_e6[rows[first]])
         longitude = np.where(continues, columns["longitude_e6"][runs_slot], batch.longitude_e6[rows[first]])
-        told = np.where(continues, columns["told"][runs_slot], _NEVER)
+        told = np.where(continues, columns["told"][runs_slot], NEVER)
+        judged = np.where(continues, columns["judged"][runs_slot], chooser.numbers(chosen, rows[first]))
         measured: dict[str, IntArray] = {}
         for name, measure in rule.measures.items():
             kept = measure.ufunc.reduceat(values[name], first)
@@ -316,12 +308,12 @@ class Engine:
 
         episodes = self._superseded_runs(rule, runs_slot, first, opens, continues)
         last_run = np.append(runs_slot[1:] != runs_slot[:-1], True)
-        lasts = (end - start) >= limits.lasting_s
+        lasts = (end - start) >= chooser.lasting_of(judged)
         tell = lasts & (~last_run | (told < 0))  # how it goes on is told by the next tick, its end at once
         for run in np.flatnonzero(tell).tolist():
             episodes.append(
                 Episode(
-                    rule.detector.code,
+                    rule.key,
                     int(self.vehicles[runs_slot[run]]),
                     int(start[run]),
                     int(end[run]),
@@ -330,6 +322,7 @@ class Engine:
                     int(longitude[run]),
                     {name: int(values[run]) for name, values in measured.items()}
                     | {"distance_mm": int(odo_end[run] - odo_start[run])},
+                    judged=int(judged[run]),
                 )
             )
         keep = np.flatnonzero(last_run)
@@ -343,6 +336,7 @@ class Engine:
             ("longitude_e6", longitude),
             ("told", np.where(tell, end, told)),
             ("settled", np.zeros(len(end), np.int64)),
+            ("judged", judged),
             *((f"m_{name}", column) for name, column in measured.items()),
         ):
             columns[name][where] = column[keep]
@@ -361,17 +355,17 @@ class Engine:
         continues: npt.NDArray[np.bool_],
     ) -> list[Episode]:
         """Open episodes that a new run displaces without continuing them: told once more, as ended."""
-        columns = self.memory[rule.detector.code].columns
+        columns = self.memory[rule.key].columns
         displaced = runs_slot[opens[first] & ~continues]
         displaced = displaced[(columns["start"][displaced] >= 0) & (columns["told"][displaced] >= 0)]
         return [self._remembered(rule, slot, ongoing=False) for slot in displaced.tolist()]
 
     def _end_overdue(self, rule: Rule, slots: npt.NDArray[np.int32], now: IntArray) -> list[Episode]:
         """Close what no later position can continue."""
-        columns = self.memory[rule.detector.code].columns
+        columns = self.memory[rule.key].columns
         quiet = now - columns["last"][slots]
         over = (columns["start"][slots] >= 0) & (columns["unbroken"][slots] == 0)
-        over &= quiet >= rule.limits.forgiven_gap_s
+        over &= quiet >= self.choosers[rule.key].forgiven_gap_s
         episodes = []
         for slot in slots[over].tolist():
             if columns["told"][slot] >= 0:
@@ -380,9 +374,9 @@ class Engine:
         return episodes
 
     def _remembered(self, rule: Rule, slot: int, *, ongoing: bool) -> Episode:
-        columns = self.memory[rule.detector.code].columns
+        columns = self.memory[rule.key].columns
         return Episode(
-            rule.detector.code,
+            rule.key,
             int(self.vehicles[slot]),
             int(columns["start"][slot]),
             int(columns["last"][slot]),
@@ -391,19 +385,25 @@ class Engine:
             int(columns["longitude_e6"][slot]),
             {name: int(columns[f"m_{name}"][slot]) for name in rule.measures}
             | {"distance_mm": int(columns["odo_last"][slot] - columns["odo_start"][slot])},
+            judged=int(columns["judged"][slot]),
         )
 
     def _close(self, rule: Rule, slot: int) -> None:
-        columns = self.memory[rule.detector.code].columns
-        columns["start"][slot] = columns["told"][slot] = columns["last"][slot] = _NEVER
+        columns = self.memory[rule.key].columns
+        columns["start"][slot] = columns["told"][slot] = columns["last"][slot] = NEVER
 
     def _run_events(
         self, rule: Rule, batch: Batch, context: Context, slot: npt.NDArray[np.int32], ends: npt.NDArray[np.int64]
     ) -> list[Episode]:
-        columns = self.memory[rule.detector.code].columns
-        code = rule.detector.code
-        happened = rule.detector.events(batch, context, rule.limits)
-        promised = rule.detector.expects_more(batch, rule.limits)
+        columns, code = self.memory[rule.key].columns, rule.key
+        chooser = self.choosers[code]
+        chosen = chooser.choose(batch.positions, context)
+        judge = chooser.judge(chosen)
+        happened, promised = judge.events(batch, context), judge.expects_more(batch)
+        concerned = rule.concerned(batch.vehicle_id, context)
+        if concerned is not None:
+            happened = happened and happened.take(np.flatnonzero(concerned[happened.rows]))
+            promised = promised & concerned
         episodes: list[Episode] = []
         starts = np.flatnonzero(batch.opens)
         told_early = starts[columns["promised"][slot[starts]] == 2]
@@ -415,6 +415,7 @@ class Engine:
                     Episode(code, int(batch.vehicle_id[row]), before, before, False, 0, 0, {}, withdrawn=True)
                 )
         if happened is not None:
+            numbers = chooser.numbers(chosen, happened.rows)
             for index, row in enumerate(happened.rows.tolist()):
                 episodes.append(
                     Episode(
@@ -426,7 +427,13 @@ class Engine:
                         int(batch.previous.latitude_e6[row]),
                         int(batch.previous.longitude_e6[row]),
                         {name: int(values[index]) for name, values in happened.measures.items()},
+                        judged=int(numbers[index]),
                     )
                 )
         columns["promised"][slot[ends]] = promised[ends].astype(np.int64)
         return episodes
+
+
+def _picked(limit: Any, rows: npt.NDArray[np.int64]) -> Any:
+    """A limit at some rows: itself where it is one number."""
+    return limit if np.ndim(limit) == 0 else limit[rows]

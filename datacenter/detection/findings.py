@@ -6,8 +6,8 @@ overlaps none is new. What re-detection no longer finds is superseded, never del
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,16 +15,33 @@ from django.db.models import Q, QuerySet
 
 from datacenter.cases import workflow
 from datacenter.cases.models import Case
+from datacenter.cases.selectors import rule_for
 from datacenter.cases.workflow import Subject
 from datacenter.detection.catalogue import Detector
 from datacenter.detection.episodes import Episode, Rule
-from datacenter.detection.models import Finding, Violation
+from datacenter.detection.models import DetectorSetting, Finding, Mode, Violation
+from datacenter.detection.relief import longest_part
 from datacenter.geo.counties import county_at
-from datacenter.registry.models import DriverBinding, Vehicle
+from datacenter.registry.models import DriverBinding, Practitioner, Vehicle
 from datacenter.tracks import store
 
 _SLICE_AROUND = timedelta(seconds=60)
 _SLICE_POINTS = 720
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a finding's case says besides: whom it is about as it was then, and by which rule it is whose."""
+
+    subject: Subject
+    county_rule: str = ""
+    boundary_unconfirmed: bool = False
+    practitioner_id: int | None = None
+
+
+# Who hears of findings inside the transaction that keeps them: the screening desk, a floor above.
+FOUND: list[Callable[[Finding, Opening], None]] = []
+CHANGED: list[Callable[[Finding], None]] = []  # ended at last, or superseded
 
 
 def moment(unix_s: int) -> datetime:
@@ -33,47 +50,63 @@ def moment(unix_s: int) -> datetime:
 
 
 def keep(episodes: Iterable[Episode], rules: dict[str, Rule]) -> list[str]:
-    """Store episodes as findings and open a case for each new one; the rule codes of the new findings."""
+    """Store episodes as findings and open a case for each new one; the rule codes of the new findings.
+
+    What limits on trial find opens no case and is not told.
+    """
     new: list[str] = []
     for episode in episodes:
         rule = rules[episode.detector]
-        overlapping = list(_overlapping(episode))
+        if rule.detector.by_driver:
+            part = longest_part(episode, rule)
+            if part is None:
+                continue
+            episode = part
+        overlapping = list(_overlapping(episode, rule))
         if episode.withdrawn:
             for finding in overlapping:
-                _supersede(finding)
+                supersede(finding)
         elif overlapping:
             _extend(overlapping[0], episode, rule)
             for finding in overlapping[1:]:
-                _supersede(finding)
-        elif _found(episode, rule):
+                supersede(finding)
+        elif found(episode, rule) is not None and not rule.shadow:
             new.append(episode.detector)
     return new
 
 
-def reconcile(vehicle_id: int, code: str, episodes: list[Episode], rule: Rule, start: int, end: int) -> list[str]:
+def of_rule(rule: Rule) -> QuerySet[Finding]:
+    """All that a rule has found, whatever became of it."""
+    mode = Mode.SHADOW if rule.shadow else Mode.IN_FORCE
+    return Finding.every.filter(detector=rule.detector.code, mode=mode)
+
+
+def reconcile(vehicle_id: int, episodes: list[Episode], rule: Rule, start: int, end: int) -> list[str]:
     """Make the findings of one rule and vehicle that touch [start, end] those of ``episodes``; the codes of new ones.
 
     ``episodes`` are all that the rule finds in the track now. What touches the span and is found no more is superseded.
     """
     touching = [e for e in episodes if e.started <= end and e.ended >= start]
-    new = keep(sorted(touching, key=lambda e: e.started), {code: rule})
-    stored = Finding.objects.filter(
-        vehicle_id=vehicle_id, detector=code, started_at__lte=moment(end), ended_at__gte=moment(start)
-    ).exclude(state=Finding.State.SUPERSEDED)
+    new = keep(sorted(touching, key=lambda e: e.started), {rule.key: rule})
+    stored = (
+        of_rule(rule)
+        .filter(vehicle_id=vehicle_id, started_at__lte=moment(end), ended_at__gte=moment(start))
+        .exclude(state=Finding.State.SUPERSEDED)
+    )
     for finding in stored:
         first, last = int(finding.started_at.timestamp()), int(finding.ended_at.timestamp())
         if not any(e.started == first or (e.started < last and e.ended > first) for e in touching):
-            _supersede(finding)
+            supersede(finding)
     return new
 
 
-def _overlapping(episode: Episode) -> QuerySet[Finding]:
+def _overlapping(episode: Episode, rule: Rule) -> QuerySet[Finding]:
     """Findings that share time with an episode; to touch is not to share: one silence may follow another."""
     start, end = moment(episode.started), moment(episode.ended)
     return (
-        Finding.objects.select_for_update()
-        .filter(Q(started_at=start) | Q(started_at__lt=end, ended_at__gt=start))
-        .filter(vehicle_id=episode.vehicle_id, detector=episode.detector)
+        of_rule(rule)
+        .select_for_update()
+        .filter(Q(started_at=start) | Q(started_at__lt=end, ended_at__gt=start), vehicle_id=episode.vehicle_id)
         .exclude(state=Finding.State.SUPERSEDED)
         .order_by("started_at", "pk")
     )
@@ -89,11 +122,16 @@ def _extend(finding: Finding, episode: Episode, rule: Rule) -> None:
     finding.measures = measures_of(episode)
     finding.latitude_e6, finding.longitude_e6 = episode.latitude_e6, episode.longitude_e6
     if not episode.ongoing:
-        finding.evidence = _evidence(episode)
+        finding.evidence = track_slice(finding.vehicle_id, finding.started_at, finding.ended_at)
+    if (finding.limit_row_id or 0) != episode.judged:  # it began earlier after all, under other limits
+        finding.limits, finding.source, finding.limit_row_id = _judged_by(episode, rule)
     finding.save()
+    if not episode.ongoing:
+        _tell(finding)
 
 
-def _supersede(finding: Finding) -> None:
+def supersede(finding: Finding) -> None:
+    """The finding stands no longer; whoever deals with its case is told."""
     finding.state = Finding.State.SUPERSEDED
     finding.save(update_fields=["state"])
     if finding.case_id:
@@ -102,59 +140,106 @@ def _supersede(finding: Finding) -> None:
             note="补传轨迹后重新检测，本条疑似违规不再成立，请核查后办理",
             facts={"finding": finding.pk, "superseded": True},
         )
+    _tell(finding)
 
 
-def _found(episode: Episode, rule: Rule) -> bool:
+def _tell(finding: Finding) -> None:
+    for hear in CHANGED:
+        hear(finding)
+
+
+def found(episode: Episode, rule: Rule) -> Finding | None:
+    """A new finding, with its case where the rule opens one; None for a vehicle that is no more."""
     vehicle = Vehicle.objects.select_related("company").filter(pk=episode.vehicle_id).first()
     if vehicle is None:  # struck from the registry since the position came
-        return False
+        return None
     detector = rule.detector
+    placed = bool(episode.latitude_e6 and episode.longitude_e6)  # what was told may have no place
     county, county_rule, unconfirmed = county_of(detector, episode, vehicle)
-    limits = asdict(rule.limits)
+    limits, source, limit_row_id = _judged_by(episode, rule)
     finding = Finding(
         detector=detector.code,
         title=detector.title,
+        mode=Mode.SHADOW if rule.shadow else Mode.IN_FORCE,
         vehicle=vehicle,
         company_id=vehicle.company_id,
         county_id=county,
         state=_state(episode),
         started_at=moment(episode.started),
         ended_at=moment(episode.ended),
-        latitude_e6=episode.latitude_e6,
-        longitude_e6=episode.longitude_e6,
+        latitude_e6=episode.latitude_e6 if placed else None,
+        longitude_e6=episode.longitude_e6 if placed else None,
         measures=measures_of(episode),
         limits=limits,
-        source=detector.source,
-        evidence=_evidence(episode),
+        limit_row_id=limit_row_id,
+        source=source,
+        evidence=track_slice(vehicle.pk, moment(episode.started), moment(episode.ended)),
     )
-    finding.case = workflow.open_case(
-        origin=Case.Origin.FINDING,
-        kind=detector.code,
-        title=detector.title,
-        subject=Subject(
-            vehicle_id=vehicle.pk,
-            plate=vehicle.plate,
-            plate_colour=vehicle.plate_colour,
-            industry=vehicle.kind,
-            company_id=vehicle.company_id,
-            company_name=vehicle.company.name,
-            driver_name=_driver_name(vehicle, finding.started_at),
-        ),
-        occurred_at=finding.started_at,
-        latitude_e6=episode.latitude_e6,
-        longitude_e6=episode.longitude_e6,
-        county_id=county,
-        county_rule=county_rule,
-        boundary_unconfirmed=unconfirmed,
-        facts={"detector": detector.code, "measures": finding.measures, "limits": limits, "source": detector.source},
-    )
+    standard = rule_for(vehicle.kind, detector.code)
+    if rule.shadow or not detector.opens_case or (standard is not None and not standard.applies):
+        finding.save()
+        return finding
+    opening = opening_of(vehicle, finding.started_at, county_rule, unconfirmed)
+    if not DetectorSetting.objects.filter(pk=detector.code, needs_screening=True).exists():
+        finding.case = open_case_for(finding, opening)
     finding.save()
-    return True
+    for hear in FOUND:
+        hear(finding, opening)
+    return finding
+
+
+def _judged_by(episode: Episode, rule: Rule) -> tuple[dict[str, Any], str, int | None]:
+    """The limits under which the episode began, what they rest on, and the number of their row (None: the base)."""
+    row = rule.row(episode.judged)
+    if row is None:
+        return asdict(rule.limits), rule.detector.source, None
+    return asdict(row.limits), "；".join(filter(None, (rule.detector.source, row.source)))[:300], row.id
+
+
+def opening_of(vehicle: Vehicle, at: datetime, county_rule: str, boundary_unconfirmed: bool = False) -> Opening:
+    """Whom a case about ``vehicle`` at a moment is about, with who drove it then by the bindings."""
+    driver = _driver(vehicle, at)
+    subject = Subject(
+        vehicle_id=vehicle.pk,
+        plate=vehicle.plate,
+        plate_colour=vehicle.plate_colour,
+        industry=vehicle.kind,
+        company_id=vehicle.company_id,
+        company_name=vehicle.company.name,
+        driver_name=driver.name if driver else "",
+    )
+    return Opening(subject, county_rule, boundary_unconfirmed, driver.pk if driver else None)
+
+
+def open_case_for(
+    finding: Finding,
+    opening: Opening,
+    *,
+    by: Any = None,
+    origin: Case.Origin = Case.Origin.FINDING,
+    facts: dict[str, Any] | None = None,
+) -> Case:
+    """Open the case of a finding (立案); at once, or when a reviewer ``by`` confirmed it. The caller keeps the link."""
+    said = {"detector": finding.detector, "measures": finding.measures, "limits": finding.limits}
+    return workflow.open_case(
+        origin=origin,
+        kind=finding.detector,
+        title=finding.title,
+        subject=opening.subject,
+        occurred_at=finding.started_at,
+        latitude_e6=finding.latitude_e6,
+        longitude_e6=finding.longitude_e6,
+        county_id=finding.county_id,
+        county_rule=opening.county_rule,
+        boundary_unconfirmed=opening.boundary_unconfirmed,
+        facts={**said, "source": finding.source, **(facts or {})},
+        by=by,
+    )
 
 
 def county_of(detector: Detector, episode: Episode, vehicle: Vehicle) -> tuple[str | None, str, bool]:
     """Whose case it is (属地): county code, the rule that said so, and whether the boundary there is unconfirmed."""
-    if detector.territory == "place":
+    if detector.territory == "place" and episode.latitude_e6 and episode.longitude_e6:
         answer = county_at(episode.latitude_e6, episode.longitude_e6)
         if answer.code:
             return answer.code, "按发生地", answer.unconfirmed
@@ -166,11 +251,9 @@ def measures_of(episode: Episode) -> dict[str, int]:
     return {**episode.measures, "lasting_s": episode.ended - episode.started}
 
 
-def _evidence(episode: Episode) -> dict[str, Any]:
+def track_slice(vehicle_id: int, started_at: datetime, ended_at: datetime) -> dict[str, Any]:
     """The slice of track that proves it, a minute before to a minute after; thinned evenly where very long."""
-    track = store.between(
-        episode.vehicle_id, moment(episode.started) - _SLICE_AROUND, moment(episode.ended) + _SLICE_AROUND
-    )
+    track = store.between(vehicle_id, started_at - _SLICE_AROUND, ended_at + _SLICE_AROUND)
     step = max(1, -(-len(track) // _SLICE_POINTS))
     track = track.take(slice(None, None, step))
     rows = zip(
@@ -183,14 +266,14 @@ def _evidence(episode: Episode) -> dict[str, Any]:
     return {"track": [list(row) for row in rows], "datum": "WGS-84", "every": step}
 
 
-def _driver_name(vehicle: Vehicle, at: datetime) -> str:
+def _driver(vehicle: Vehicle, at: datetime) -> Practitioner | None:
     binding = (
         DriverBinding.objects.filter(Q(until__isnull=True) | Q(until__gt=at), vehicle=vehicle, since__lte=at)
         .select_related("practitioner")
         .order_by("-since")
         .first()
     )
-    return binding.practitioner.name if binding else ""
+    return binding.practitioner if binding else None
 
 
 def confirm_on_verify(case: Case, by: Any) -> None:

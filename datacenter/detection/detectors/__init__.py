@@ -1,5 +1,5 @@
 """The kernel's own detectors; importing this registers them."""
 
-from datacenter.detection.detectors import areas, device, speed
+from datacenter.detection.detectors import areas, device, driving, elsewhere, happened, second, speed, stops, tampered
 
-__all__ = ["areas", "device", "speed"]
+__all__ = ["areas", "device", "driving", "elsewhere", "happened", "second", "speed", "stops", "tampered"]

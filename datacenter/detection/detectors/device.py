@@ -62,6 +62,12 @@ class DeviceSilence(Detector):
     source = _SOURCE
     source_verified = False
     territory = "registry"
+    limit_words = {
+        "lasting_s": None,
+        "forgiven_gap_s": None,
+        "silence_s": ("无定位时长", "s"),
+        "moving_kmh": ("视为行驶", "km/h"),
+    }
 
     @dataclass(frozen=True)
     class Limits(catalogue.Limits):
