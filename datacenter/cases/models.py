@@ -4,7 +4,12 @@ Events and attachments are append-only: a trigger refuses update and delete, and
 before it, so that a changed or missing one shows.
 """
 
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
+from django.db.models import Value
 
 from datacenter.cases.states import OPEN_STATES, State, Verb
 from datacenter.registry.models import Vehicle
@@ -117,18 +122,52 @@ class CaseAttachment(models.Model):
         verbose_name = verbose_name_plural = "案件附件"
 
 
-class WorkflowRule(models.Model):
-    """The clock of one industry's cases (办理时限), a row and never a constant; an empty industry means all others."""
+class EvidenceKind(models.TextChoices):
+    """What may prove a violation; a workflow row names those that its cases want."""
 
-    industry = models.CharField("行业", max_length=12, choices=Vehicle.Kind.choices, blank=True, unique=True)
-    handle_hours = models.PositiveIntegerField("办理时限（小时）")
+    TRACK = "track", "轨迹"
+    PHOTO = "photo", "照片"
+    CLIP = "clip", "视频"
+    ALARM = "alarm", "终端报警"
+
+
+def known_evidence(value: Any) -> None:
+    """A list of ``EvidenceKind`` values, each once. Raises ``ValidationError`` naming what is wrong."""
+    if not isinstance(value, list):
+        raise ValidationError(f"取证要求应为列表，现为 {value!r}")
+    wrong = [one for one in value if one not in EvidenceKind.values]
+    if wrong or len(set(value)) != len(value):
+        known = "、".join(f"{one.value}（{one.label}）" for one in EvidenceKind)
+        raise ValidationError(f"取证要求只能是不重复的 {known}，现为 {value!r}")
+
+
+class WorkflowRule(models.Model):
+    """What holds for the cases of one industry and kind (办案标准), a row and never a constant.
+
+    An empty industry means all others, an empty kind (事由) all others; a row that names the kind goes before one
+    that names the industry alone. Where ``applies`` is no, a finding of this kind opens no case in this industry.
+    """
+
+    industry = models.CharField("行业", max_length=12, choices=Vehicle.Kind.choices, blank=True)
+    kind = models.CharField("事由（规则代码）", max_length=40, blank=True, default="", db_default="")
+    applies = models.BooleanField("适用", default=True, db_default=True, help_text="不适用的行业不立案，只留疑似违规")
+    handle_hours = models.PositiveIntegerField("办理时限（小时）", validators=[MinValueValidator(1)])
+    evidence = models.JSONField(
+        "取证要求",
+        default=list,
+        db_default=Value("[]", output_field=models.JSONField()),
+        blank=True,
+        validators=[known_evidence],
+        help_text="列表：track 轨迹、photo 照片、clip 视频、alarm 终端报警",
+    )
     source = models.CharField("依据", max_length=200)
     source_verified = models.BooleanField("依据已核实", default=False)
 
     class Meta:
         db_table = "workflow_rule"
-        verbose_name = verbose_name_plural = "办理时限"
-        ordering = ["industry"]
+        verbose_name = verbose_name_plural = "办案标准"
+        ordering = ["industry", "kind"]
+        constraints = [models.UniqueConstraint(fields=["industry", "kind"], name="workflow_rule_once")]
 
     def __str__(self) -> str:
-        return self.get_industry_display() or "其他行业"
+        return f"{self.get_industry_display() or '其他行业'} {self.kind or '其他事由'}"

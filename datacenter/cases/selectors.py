@@ -64,7 +64,7 @@ def overdue_cases_visible_to(user: Any) -> QuerySet[Case]:
     return open_cases_visible_to(user).filter(due_at__lt=timezone.now())
 
 
-def rule_for(industry: str) -> WorkflowRule | None:
-    """The workflow row of an industry, or the general one (empty industry), or none."""
-    rules = {rule.industry: rule for rule in WorkflowRule.objects.filter(industry__in=[industry, ""])}
-    return rules.get(industry) or rules.get("")
+def rule_for(industry: str, kind: str) -> WorkflowRule | None:
+    """The workflow row that holds: of kind and industry, else kind, else industry, else the general one; or none."""
+    rows = WorkflowRule.objects.filter(industry__in={industry, ""}, kind__in={kind, ""})
+    return max(rows, key=lambda row: (row.kind != "", row.industry != ""), default=None)

@@ -44,10 +44,40 @@ class Subject:
     driver_name: str = ""
 
 
-def enter_general_rule(**_: Any) -> None:
-    """The general clock. No legal time limit was found for what detection finds: a row to edit, marked 未核实."""
-    WorkflowRule.objects.get_or_create(
-        industry="", defaults={"handle_hours": 72, "source": "局内约定，待局方确认", "source_verified": False}
+_AGREED = "局内约定，待局方确认"
+_HOURS = {"taxi": 72, "coach": 48, "hazmat": 24}
+_WANTED: dict[str, list[str]] = {
+    "camera.covered": ["photo"],
+    "device.fault": ["track"],
+    "crossing.not_yielding": ["alarm", "clip", "track"],
+    "driver.smoking": ["alarm", "photo"],
+    "driver.phone": ["alarm", "photo"],
+    "driver.seat_belt": ["alarm", "photo"],
+}
+
+
+def enter_rules(**_: Any) -> None:
+    """The general clock, and the standards that an installation starts with; rows that are there keep their figures.
+
+    No legal time limit was found for what detection finds: rows to edit, marked 未核实. Another industry joins by rows.
+    """
+    rows = [WorkflowRule(handle_hours=72, source=_AGREED)]
+    rows += [
+        WorkflowRule(industry=industry, kind=kind, handle_hours=hours, evidence=wanted, source=_AGREED)
+        for industry, hours in _HOURS.items()
+        for kind, wanted in _WANTED.items()
+    ]
+    WorkflowRule.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def enter_rules_of(industry: str, wanted: dict[str, list[str]]) -> None:
+    """A subsystem's own standards (kind of case → evidence), with the clock of its industry."""
+    WorkflowRule.objects.bulk_create(
+        [
+            WorkflowRule(industry=industry, kind=kind, handle_hours=_HOURS[industry], evidence=kinds, source=_AGREED)
+            for kind, kinds in wanted.items()
+        ],
+        ignore_conflicts=True,
     )
 
 
@@ -71,7 +101,7 @@ def open_case(
     Without ``county_id`` it waits for the city to dispatch it by hand.
     """
     now = timezone.now()
-    rule = rule_for(subject.industry)
+    rule = rule_for(subject.industry, kind)
     with transaction.atomic():
         case = Case.objects.create(
             number=_next_number(now),
@@ -184,11 +214,11 @@ def close_case(case: Case, *, by: Any, note: str = "") -> Case:
         return _done(case, Verb.CLOSE, before, by, note=note.strip())
 
 
-def note_on_case(case: Case, *, note: str, facts: dict[str, Any]) -> None:
-    """The platform adds to the file what it learned later (系统补充); the state stays."""
+def note_on_case(case: Case, *, note: str, facts: dict[str, Any], by: Any = None) -> None:
+    """The platform, or a reviewer ``by``, adds to the file what was learned later (补充); the state stays."""
     with transaction.atomic():
         locked = Case.objects.select_for_update().get(pk=case.pk)
-        _record(locked, Verb.COLLECT, from_state=locked.state, by=None, note=note, facts=facts)
+        _record(locked, Verb.COLLECT, from_state=locked.state, by=by, note=note, facts=facts)
 
 
 def available_verbs(case: Case, user: Any) -> list[Verb]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
 from datacenter.accounts import audit
 from datacenter.accounts.admin import ByRight
+from datacenter.detection.events import event_rules
 from datacenter.media.models import SafetyEventCode, SafetyTableChange, TerminalProfile
 from datacenter.media.workflow import save_line
 
@@ -43,14 +45,38 @@ class _Lines(ByRight):
         audit.record(request, "safety_table.change", str(obj)[:120], fields=form.changed_data)
 
 
+class CodeForm(forms.ModelForm):
+    """A code; its rule is one of those that events may name."""
+
+    detector = forms.ChoiceField(
+        label="对应规则", required=False, help_text="报警按此规则成为疑似违规；不选则只记录报警"
+    )
+
+    class Meta:
+        model = SafetyEventCode
+        fields = ["vendor", "item", "code", "title", "detector", "source", "source_verified"]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        rules = [(code, rule.title) for code, rule in event_rules().items()]
+        self.fields["detector"].choices = [("", "（只记录报警）"), *rules]  # type: ignore[attr-defined]
+
+
 @admin.register(SafetyEventCode)
 class SafetyEventCodes(_Lines):
     """主动安全事件代码."""
 
-    list_display = ["vendor", "item_hex", "code_hex", "title", "source", "source_verified"]
+    form = CodeForm
+    list_display = ["vendor", "item_hex", "code_hex", "title", "rule", "source", "source_verified"]
     list_filter = ["vendor", "item", "source_verified"]
     search_fields = ["vendor", "title"]
-    fields = ["vendor", "item", "code", "title", "source", "source_verified"]
+    fields = ["vendor", "item", "code", "title", "detector", "source", "source_verified"]
+
+    @admin.display(description="对应规则", ordering="detector")
+    def rule(self, line: SafetyEventCode) -> str:
+        """The rule's title."""
+        known = event_rules().get(line.detector)
+        return known.title if known else line.detector or "—"
 
     @admin.display(description="类别", ordering="item")
     def item_hex(self, line: SafetyEventCode) -> str:

@@ -19,10 +19,12 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from datacenter import metrics
 from datacenter.commands.workflow import send_command
+from datacenter.detection import events
+from datacenter.detection.events import Told
 from datacenter.errors import DomainError
-from datacenter.media import profiles
+from datacenter.media import occlusion, profiles
 from datacenter.media.models import SafetyAlarm
-from datacenter.media.profiles import Codes, Speech
+from datacenter.media.profiles import Codes, Rules, Speech
 from datacenter.protocols.active_safety.items import HEAD_BYTES, ITEMS, Alarm, alarms_in
 from datacenter.protocols.active_safety.messages import UploadOrder
 from datacenter.protocols.active_safety.practices import SHAPES, following
@@ -77,6 +79,7 @@ def keep_alarms(positions: Positions, extras: list[bytes]) -> None:
 
     Inside the worker's transaction; what goes wrong here costs no position. Raises where the database is away.
     """
+    occlusion.look(positions, extras)
     rows = rows_with_candidates(extras)
     rows = [row for row in rows if not positions.flags[row] & Flag.TAXI]  # JT/T 905 has other items
     if not rows:
@@ -119,6 +122,7 @@ def _keep(positions: Positions, extras: list[bytes], rows: list[int]) -> None:
                 alarms = alarms_in(extras[row])
         found += [Found(row, vehicle_id, alarm) for alarm in alarms if vehicle_id in vehicles]
     codes = profiles.codes_of(one.vendor for one in speech.values())
+    rules = profiles.rules_of(one.vendor for one in speech.values())
     known = _known(found)
     for one in found:
         key = _key(one)
@@ -129,8 +133,10 @@ def _keep(positions: Positions, extras: list[bytes], rows: list[int]) -> None:
             ALARMS.inc(f"0x{one.alarm.extra_id:02X}")
             if alarm.attachments_expected:
                 _order(alarm, one.alarm, vehicles[one.vehicle_id])
+            _tell(alarm, alarm.device_time, rules)
         elif one.alarm.flag_state == END and known[key].ended_at is None:
             _end(known[key], _device_time(positions, one))
+            _tell(known[key], _device_time(positions, one), rules)
 
 
 def _key(one: Found) -> tuple[int, str, int, int, int]:
@@ -224,6 +230,25 @@ def _order(row: SafetyAlarm, alarm: Alarm, vehicle: Vehicle) -> None:
         NO_ORDER.inc(refusal.code)
         row.state = SafetyAlarm.State.UNREACHABLE
     row.save(update_fields=["command", "state"])
+
+
+def _tell(row: SafetyAlarm, moment: datetime, rules: Rules) -> None:
+    """An alarm whose code is a rule's becomes a finding, or belongs to one; its end prolongs that."""
+    rule = profiles.rule_of(rules, row.vendor, row.item, row.event)
+    if not rule:
+        return
+    events.tell(
+        Told(
+            rule=rule,
+            vehicle_id=row.vehicle_id,
+            at=int(moment.timestamp()),
+            reference=f"alarm:{row.pk}",
+            level=row.level,
+            speed_dkmh=row.speed_kmh * 10,
+            latitude_e6=row.latitude_e6,
+            longitude_e6=row.longitude_e6,
+        )
+    )
 
 
 def _end(row: SafetyAlarm, moment: datetime) -> None:

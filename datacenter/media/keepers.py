@@ -10,12 +10,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 from datacenter.commands.catalogue import answers
 from datacenter.commands.models import Command
 from datacenter.facts.catalogue import Fact, keeps
 from datacenter.media import files
 from datacenter.media.errors import NoContent
 from datacenter.media.models import SECTION, MediaFile
+from datacenter.media.tasks import judge_photos
 from datacenter.protocols.jt808.bits import Status
 from datacenter.protocols.jt808.messages import MediaData, Shoot, ShootReply
 from datacenter.protocols.jt808.messages.media import MEDIA_EVENTS
@@ -28,6 +31,7 @@ from datacenter.tracks import changes
 
 ORDERED_WITHIN = timedelta(hours=1)
 """How long after an order to shoot a picture may still be its result."""
+JUDGED_WITHIN_S = 55
 BY_ORDER = 0
 MOST_LATITUDE_E6, MOST_LONGITUDE_E6 = 90_000_000, 180_000_000
 
@@ -100,7 +104,14 @@ def _keep(fact: Fact, data: bytes, **facts: Any) -> None:
         **facts,
     )
     MediaFile.objects.bulk_create([row], ignore_conflicts=True)
+    if row.is_image and row.source in MediaFile.JUDGED:
+        transaction.on_commit(_judge, robust=True)
     changes.on_commit(fact.vehicle_id, SECTION)
+
+
+def _judge() -> None:
+    """Have it judged at once; what is not told here is found by the beat."""
+    judge_photos.apply_async(expires=JUDGED_WITHIN_S, retry=False)
 
 
 def _place_808(where: Any) -> dict[str, Any]:

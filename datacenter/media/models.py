@@ -113,6 +113,9 @@ class MediaFile(models.Model):
         TAXI_PHOTO = "taxi_photo", "出租车图像"
         TAXI_RECORDING = "taxi_recording", "出租车录音"
 
+    JUDGED = (Source.PHOTO, Source.TAXI_PHOTO)
+    """Photos that a camera took by itself or on request: each is judged for being covered."""
+
     vehicle = models.ForeignKey(VEHICLE, models.PROTECT, related_name="+", verbose_name="车辆")
     county = models.ForeignKey(COUNTY, models.PROTECT, related_name="+", verbose_name="属地县区")
     company = models.ForeignKey(COMPANY, models.PROTECT, related_name="+", verbose_name="企业")
@@ -135,6 +138,10 @@ class MediaFile(models.Model):
     command = models.ForeignKey(
         "datacenter.Command", models.PROTECT, null=True, related_name="+", verbose_name="拍摄指令"
     )
+    # Whether the camera was covered, for photos by themselves (JUDGED); see judging.py.
+    judged_at = models.DateTimeField("遮挡判断时间", null=True)
+    judge_tries = models.PositiveSmallIntegerField("遮挡判断次数", default=0, db_default=0)
+    verdict = models.JSONField("遮挡判断", null=True)
 
     class Meta:
         db_table = "media_file"
@@ -151,6 +158,11 @@ class MediaFile(models.Model):
             models.Index(fields=["vehicle", "-received_at"], name="media_file_of_vehicle"),
             models.Index(
                 fields=["vehicle", "media_id"], name="media_file_by_media_id", condition=Q(media_id__isnull=False)
+            ),
+            models.Index(
+                fields=["judge_tries", "id"],
+                name="media_file_to_judge",
+                condition=Q(judged_at=None, kind="image", source__in=("photo", "taxi_photo")),
             ),
         ]
 
@@ -174,6 +186,9 @@ class SafetyEventCode(models.Model):
     item = models.PositiveSmallIntegerField("报警类别", choices=ITEMS)
     code = models.PositiveSmallIntegerField("代码", help_text="胎压（0x66）为事件位的值")
     title = models.CharField("含义", max_length=60)
+    detector = models.CharField(
+        "对应规则", max_length=40, blank=True, default="", help_text="报警按此规则成为疑似违规；不填则只记录报警"
+    )
     source = models.CharField("依据", max_length=200)
     source_verified = models.BooleanField("依据已核实", default=False)
 

@@ -10,6 +10,8 @@ from datacenter.protocols.active_safety.codes import TPMS
 from datacenter.registry.models import Terminal
 
 Codes = dict[tuple[str, int, int], str]
+Rules = dict[tuple[str, int, int], str]
+"""Which rule a code is, by vendor, item and code; empty for one that is only kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,18 @@ def codes_of(vendors: Iterable[str]) -> Codes:
     """Meanings by vendor, item and code, those of the 2017 text with them; one query."""
     rows = SafetyEventCode.objects.filter(vendor__in={*vendors, TEXT_2017})
     return {(row.vendor, row.item, row.code): row.title for row in rows}
+
+
+def rules_of(vendors: Iterable[str]) -> Rules:
+    """The rule of each code of these vendors and of the 2017 text; one query."""
+    rows = SafetyEventCode.objects.filter(vendor__in={*vendors, TEXT_2017})
+    return {(row.vendor, row.item, row.code): row.detector for row in rows}
+
+
+def rule_of(rules: Rules, vendor: str, item: int, event: int) -> str:
+    """The rule that a code is to this vendor, else to the 2017 text; a vendor's own line without one means none."""
+    own = rules.get((vendor, item, event))
+    return own if own is not None else rules.get((TEXT_2017, item, event), "")
 
 
 def meaning(codes: Codes, vendor: str, item: int, event: int) -> str:

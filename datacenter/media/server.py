@@ -100,10 +100,11 @@ class AttachmentServer:
         self._stopping = True
         if self._server is not None:
             self._server.close()
-        tasks = [*self._sessions, *self._loops]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        pending = {*self._sessions, *self._loops}
+        while pending:  # a call to Redis that ends as it is cancelled may swallow one word
+            for task in pending:
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=1.0)
         with contextlib.suppress(redis.RedisError, OSError):
             await self._publish()
             await self._redis.delete(self._alive_key)

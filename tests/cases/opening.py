@@ -12,8 +12,12 @@ from datacenter.cases.workflow import Subject
 from datacenter.registry.models import Vehicle
 from tests import factories
 
+KIND = "road.overspeed"
 
-def open_case(vehicle: Vehicle | None = None, county: str | None = factories.DAWA, **facts: Any) -> Case:
+
+def open_case(
+    vehicle: Vehicle | None = None, county: str | None = factories.DAWA, *, kind: str = KIND, **facts: Any
+) -> Case:
     """A case of a vehicle of Dawa's, dispatched there unless told."""
     vehicle = vehicle or factories.make_vehicle()
     subject = Subject(
@@ -26,7 +30,7 @@ def open_case(vehicle: Vehicle | None = None, county: str | None = factories.DAW
     )
     return workflow.open_case(
         origin=Case.Origin.FINDING,
-        kind="road.overspeed",
+        kind=kind,
         title="超速行驶",
         subject=subject,
         occurred_at=timezone.now(),

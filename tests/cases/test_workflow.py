@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone
 
@@ -23,7 +24,7 @@ from datacenter.cases.states import OPEN_STATES, TRANSITIONS, State, Verb, verbs
 from datacenter.detection.models import Finding, Violation
 from datacenter.geo.models import County
 from tests import factories
-from tests.cases.opening import open_case
+from tests.cases.opening import KIND, open_case
 
 Act = Callable[[Case, Any], Case]
 
@@ -200,12 +201,19 @@ def test_a_disabled_officer_may_do_nothing(case: Case, dawa_officer: User) -> No
 
 
 # --- what comes with it -----------------------------------------------------------------------------------------------
-def test_the_deadline_comes_from_the_industrys_rule_or_the_general_one(db: None) -> None:
-    WorkflowRule.objects.filter(industry="").update(handle_hours=72)
-    WorkflowRule.objects.create(industry="taxi", handle_hours=24, source="试验")
-    for kind, hours in (("taxi", 24), ("hazmat", 72)):
-        case = open_case(factories.make_vehicle(kind=kind))
+def test_the_deadline_comes_from_the_row_that_names_most(db: None) -> None:
+    WorkflowRule.objects.all().delete()
+    for industry, kind, hours in (("", "", 72), ("taxi", "", 24), ("", KIND, 36), ("taxi", KIND, 12)):
+        WorkflowRule.objects.create(industry=industry, kind=kind, handle_hours=hours, source="试验")
+    for industry, kind, hours in (("taxi", KIND, 12), ("hazmat", KIND, 36), ("taxi", "x", 24), ("hazmat", "x", 72)):
+        case = open_case(factories.make_vehicle(kind=industry), kind=kind)
         assert abs(case.due_at - timezone.now() - timedelta(hours=hours)) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("evidence", ["photo", ["photo", "photo"], ["picture"]])
+def test_evidence_that_nobody_knows_is_refused(evidence: object) -> None:
+    with pytest.raises(ValidationError, match="取证要求"):
+        WorkflowRule(kind=KIND, handle_hours=1, source="试验", evidence=evidence).clean_fields()
 
 
 @pytest.mark.parametrize(("outcome", "violations"), [("substantiated", 1), ("unfounded", 0)])

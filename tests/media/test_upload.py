@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import random
@@ -312,3 +313,17 @@ def test_the_order_names_an_alarm_that_nobody_can_guess(tracks: None) -> None:
     assert len(numbers) == 1000
     assert all(len(number) == 28 for number in numbers)
     assert len(str(FileName.of(2, 65, 0x65, 255, 99, numbers.pop()))) <= 50
+
+
+async def test_a_loop_that_swallows_one_cancellation_does_not_keep_the_server_from_stopping(serve: Serve) -> None:
+    server = await serve()
+
+    async def stubborn() -> None:
+        for _ in range(2):
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+
+    server._loops.append(asyncio.create_task(stubborn()))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await server.stop()

@@ -65,9 +65,15 @@ function drawChart(element, track) {
       },
     }],
   });
-  new ResizeObserver(() => chart.resize()).observe(element);
+  const observer = new ResizeObserver(() => chart.resize());
+  observer.observe(element);
+  return () => {
+    observer.disconnect();
+    chart.dispose();
+  };
 }
 
+/** Draws what is not drawn yet; gives back what takes it down again, for a page that shows one after the other. */
 export function drawEvidence() {
   const source = document.querySelector("#case-track");
   const map = document.querySelector("[data-evidence-map]");
@@ -75,6 +81,10 @@ export function drawEvidence() {
   if (!source || !map || map.dataset.drawn) return;
   map.dataset.drawn = "yes";
   const track = JSON.parse(source.textContent);
-  drawMap(map, track);
-  drawChart(chart, track);
+  const drawn = drawMap(map, track);
+  const clear = drawChart(chart, track);
+  return () => {
+    clear();
+    drawn.remove();
+  };
 }
