@@ -8,6 +8,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from taxi.places.models import RankVisit
+
+__all__ = ["UNREGISTERED", "Operation", "RankVisit", "Shift", "Tariff", "Trip"]
+
 UNREGISTERED = "未登记从业资格证"
 """What pages say of a certificate number that no practitioner in the registry has."""
 
@@ -26,6 +30,8 @@ class Operation(models.Model):
     plate_sent = models.CharField("车牌号（上传）", max_length=6, blank=True, help_text="不含省份简称")
     received_at = models.DateTimeField("接收时间")
     clock_off = models.BooleanField("终端时钟异常", default=False)
+    judged_at = models.DateTimeField("判定时间", null=True, blank=True, help_text="空为尚未判定")
+    judge_after = models.DateTimeField("推迟判定至", null=True, blank=True)
 
     class Meta:
         abstract = True
@@ -107,6 +113,7 @@ class Shift(Operation):
             models.Index(fields=["vehicle", "-begins_at"], name="taxi_shift_vehicle"),
             models.Index(fields=["certificate_no", "-begins_at"], name="taxi_shift_certificate"),
             models.Index(fields=["vehicle"], condition=Q(ended_at__isnull=True), name="taxi_shift_open"),
+            models.Index(fields=["received_at"], condition=Q(judged_at__isnull=True), name="taxi_shift_unjudged"),
         ]
 
     def __str__(self) -> str:
@@ -125,7 +132,8 @@ class Trip(Operation):
 
     ``boarded_at`` and ``alighted_at`` are the terminal's clock at the two positions; the taximeter has a clock of its
     own, to the minute (``meter_…``). The meter's columns are null where its record could not be read; ``body`` is the
-    message as it came.
+    message as it came. ``tracked_m`` and the cells (``detection.detours.cell``) are what judging it learned from its
+    track, null where that could not be used.
     """
 
     class Rating(models.IntegerChoices):
@@ -170,6 +178,10 @@ class Trip(Operation):
         help_text="需座位传感器的附加信息，公开资料中没有这样的项，故恒为空；重车位同时表示载客和计价",
     )
     body = models.BinaryField("消息体")
+    tracked_m = models.PositiveIntegerField("轨迹里程 m", null=True, blank=True)
+    unseen_m = models.PositiveIntegerField("轨迹间断中可能的里程 m", null=True, blank=True)
+    board_cell = models.IntegerField("上车网格", null=True, blank=True)
+    alight_cell = models.IntegerField("下车网格", null=True, blank=True)
 
     class Meta:
         db_table = "taxi_trip"
@@ -184,6 +196,12 @@ class Trip(Operation):
             models.Index(fields=["county", "-boarded_at"], name="taxi_trip_county"),
             models.Index(fields=["company", "-boarded_at"], name="taxi_trip_company"),
             models.Index(fields=["practitioner", "-boarded_at"], name="taxi_trip_practitioner"),
+            models.Index(fields=["received_at"], condition=Q(judged_at__isnull=True), name="taxi_trip_unjudged"),
+            models.Index(
+                fields=["board_cell", "alight_cell", "-boarded_at"],
+                condition=Q(tracked_m__isnull=False),
+                name="taxi_trip_cells",
+            ),
         ]
 
     def __str__(self) -> str:
