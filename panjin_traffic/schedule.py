@@ -2,21 +2,91 @@
 
 from typing import Any
 
-from django.conf import settings
+# A queue with a worker of its own: sealing a day takes minutes, and orders to vehicles can't wait for that.
+_TRACKS: dict[str, Any] = {"queue": "tracks"}
 
 SCHEDULE: dict[str, dict[str, Any]] = {
-    # Partitions lie ready before the day they hold begins: no insert ever waits for one.
     # Orders to vehicles run out of time; what a terminal was silent on is sent again.
     "look-after-commands": {"task": "datacenter.commands.look_after", "schedule": 15.0, "options": {"expires": 14}},
+    # Hours of drivers over vehicles and days; once a day with what came late. Vehicles silent for a day.
+    "follow-drivers": {"task": "datacenter.detection.follow_drivers", "schedule": 3600.0, "options": {"expires": 3000}},
+    "follow-drivers-late": {
+        "task": "datacenter.detection.follow_drivers",
+        "schedule": 86_400.0,
+        "args": [26],
+        "options": {"expires": 40_000},
+    },
+    "look-for-silence": {
+        "task": "datacenter.detection.look_for_silence",
+        "schedule": 3600.0,
+        "options": {"expires": 3000},
+    },
+    # Rides without the meter, by the track: about 30 s of CPU for 3,268 taxis; once a day with what came late.
+    "look-for-unmetered": {
+        "task": "taxi.look_for_unmetered",
+        "schedule": 1800.0,
+        "options": _TRACKS | {"expires": 1700},
+    },
+    "look-for-unmetered-late": {
+        "task": "taxi.look_for_unmetered",
+        "schedule": 86_400.0,
+        "args": [26],
+        "options": _TRACKS | {"expires": 40_000},
+    },
+    # Vehicles from elsewhere: those that something new came of, and old positions of theirs go.
+    "look-elsewhere": {"task": "datacenter.detection.look_elsewhere", "schedule": 3600.0, "options": {"expires": 3000}},
+    # Taxis at ranks and stations: refusal, carrying with the sign on vacant; once a day with what came late.
+    "follow-places": {"task": "taxi.places.follow", "schedule": 3600.0, "options": {"expires": 3000}},
+    "follow-places-late": {
+        "task": "taxi.places.follow",
+        "schedule": 86_400.0,
+        "args": [26],
+        "options": {"expires": 40_000},
+    },
+    # Trips and sign-ins of taxis, once their track has had time to come; loaded stretches without a record, once a day
+    # with what came late.
+    "judge-trips": {"task": "taxi.judge_trips", "schedule": 300.0, "options": {"expires": 290}},
+    "judge-sign-ins": {"task": "taxi.judge_sign_ins", "schedule": 60.0, "options": {"expires": 55}},
+    "look-for-unrecorded": {"task": "taxi.look_for_unrecorded", "schedule": 3600.0, "options": {"expires": 3000}},
+    "look-for-unrecorded-late": {
+        "task": "taxi.look_for_unrecorded",
+        "schedule": 86_400.0,
+        "args": [26],
+        "options": {"expires": 40_000},
+    },
+    # Alarms that could not become findings when they came are told again, each later than the last time.
+    "tell-untold": {"task": "datacenter.detection.tell_untold", "schedule": 60.0, "options": {"expires": 55}},
+    # What was told became a finding at once; its slice of track is completed when the positions after it have come.
+    "complete-evidence": {
+        "task": "datacenter.detection.complete_evidence",
+        "schedule": 15.0,
+        "options": {"expires": 14},
+    },
+    # Photos are judged after the commit that stores them; this takes what a killed worker left.
+    "judge-photos": {"task": "datacenter.media.judge_photos", "schedule": 60.0, "options": {"expires": 55}},
     # Raw frames are kept for a day.
     "clear-raw-log": {"task": "datacenter.diagnosis.clear_raw_log", "schedule": 600.0, "options": {"expires": 500}},
+    # Where-was-it index and track quality: looks each minute whether a million positions wait, or any for ten minutes.
+    "follow-tracks": {"task": "datacenter.tracks.follow", "schedule": 60.0, "options": _TRACKS | {"expires": 55}},
+    "seal-cells": {"task": "datacenter.tracks.seal_cells", "schedule": 3600.0, "options": _TRACKS | {"expires": 3000}},
+    # Positions past the hot days go into the archive; a day takes minutes, once.
+    "seal-tracks": {"task": "datacenter.tracks.seal", "schedule": 3600.0, "options": _TRACKS | {"expires": 3000}},
+    # Partitions lie ready before the day they hold begins: no insert ever waits for one.
     "make-partitions": {"task": "datacenter.tracks.make_partitions", "schedule": 3600.0},
 }
-# Silence is seen by watermark ticks; each shard's worker writes its own, in order with its positions.
-for shard in range(settings.INGEST_SHARDS):
-    SCHEDULE[f"tick-{shard}"] = {
-        "task": "datacenter.ingest.tick",
-        "schedule": 30.0,
-        "args": [shard],
-        "options": {"queue": f"shard.{shard}", "expires": 25},
+
+
+def tick_entries(shards: int) -> dict[str, dict[str, Any]]:
+    """Silence is seen by watermark ticks; each shard's worker writes its own, in order with its positions.
+
+    How many shards there are can change while beat runs (``beat.LayoutScheduler``).
+    """
+    return {
+        f"tick-{shard}": {
+            "task": "datacenter.ingest.tick",
+            "schedule": 30.0,
+            "args": [shard],
+            "options": {"queue": f"shard.{shard}", "expires": 25},
+        }
+        for shard in range(shards)
     }

@@ -100,6 +100,10 @@ TEMPLATES = [
 
 
 # --- Servers --------------------------------------------------------------------------------------------------------
+# Three roles (DESIGN §7): the owner migrates, the web is bound by row-level security, ingest writes for every county.
+DATABASE_ROLE = env.text("DATABASE_ROLE", "owner")
+
+
 def _database(url: str) -> dict[str, object]:
     parts = urlsplit(url)
     return {
@@ -109,14 +113,13 @@ def _database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or 5432),
-        "CONN_MAX_AGE": 0,
+        # A shard's worker stores thirty batches a second: to connect anew for each was a third of PostgreSQL's work.
+        "CONN_MAX_AGE": 600 if DATABASE_ROLE == "ingest" else 0,
         "OPTIONS": {"connect_timeout": 5, "options": "-c timezone=UTC"},
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }
 
 
-# Three roles (DESIGN §7): the owner migrates, the web is bound by row-level security, ingest writes for every county.
-DATABASE_ROLE = env.text("DATABASE_ROLE", "owner")
 DATABASE_URL = env.text("DATABASE_URL", "")
 _ROLE_URLS = {
     "owner": DATABASE_URL,
@@ -154,6 +157,7 @@ MEDIA_PORT = env.number("MEDIA_PORT", 7612)
 MEDIA_ADDRESS = env.text("MEDIA_ADDRESS", "127.0.0.1")
 EXCHANGE_PORT = env.number("EXCHANGE_PORT", 7613)
 INGEST_SHARDS = env.number("INGEST_SHARDS", 2)
+GATEWAYS = env.number("GATEWAYS", 1)
 
 # --- Accounts -------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "datacenter.User"
@@ -166,6 +170,24 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+# --- Detection ------------------------------------------------------------------------------------------------------
+# How the city's own plates begin: others that nobody has registered are from elsewhere (外地车).
+LOCAL_PLATES = tuple(env.text("LOCAL_PLATES", "辽L").split(","))
+
+# --- Tracks and their archive ---------------------------------------------------------------------------------------
+TRACK_HOT_DAYS = env.number("TRACK_HOT_DAYS", 8)
+if TRACK_HOT_DAYS < 2:
+    raise env.EnvironmentFault(f"TRACK_HOT_DAYS={TRACK_HOT_DAYS} is too few: use 2 or more, days end at midnight")
+ARCHIVE_URL = env.text("ARCHIVE_URL", "")
+ARCHIVE_COPY_URL = env.text("ARCHIVE_COPY_URL", "")
+ARCHIVE_FILE_ROWS = env.number("ARCHIVE_FILE_ROWS", 4_000_000)
+if ARCHIVE_FILE_ROWS < 1:
+    raise env.EnvironmentFault(f"ARCHIVE_FILE_ROWS={ARCHIVE_FILE_ROWS} is not a number of rows: use 1 or more")
+
+# --- Taxis -----------------------------------------------------------------------------------------------------------
+TAXI_JUDGE_AFTER_S = env.number("TAXI_JUDGE_AFTER_S", 1800)
+TAXI_JUDGE_PATIENCE_S = env.number("TAXI_JUDGE_PATIENCE_S", 86_400)
 
 # --- Language, time, files ------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
@@ -189,6 +211,7 @@ STATICFILES_DIRS = [
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = VAR_DIR / "media"
+METER_MODEL = env.text("METER_MODEL", "")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
@@ -220,6 +243,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BEAT_SCHEDULER = "panjin_traffic.beat:LayoutScheduler"
+CELERY_DB_REUSE_MAX = 10_000  # tasks on one connection; CONN_MAX_AGE ends it sooner
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # Valkey may be restarting: wait, don't die

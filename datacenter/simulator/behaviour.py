@@ -4,10 +4,11 @@ A vehicle's time is cut into slots. In each slot it drives one template of its b
 depends on the hour (Asia/Shanghai) at which the slot begins.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from datacenter.simulator.draw import draw, share
-from datacenter.simulator.fleet import DemoVehicle, Kind
+from datacenter.simulator.fleet import DemoVehicle, Kind, demo_fleet
 
 SLOT_S: dict[Kind, int] = {"taxi": 10_800, "bus": 7_200, "coach": 7_200, "hazmat": 14_400, "heavy_truck": 14_400}
 
@@ -42,6 +43,23 @@ class Misbehaviour:
     silent_s: int = 0  # falls silent for so long (> 10 min) in every drive, 20 minutes after its start
     backfills: bool = False  # silent as in a blind area: sends it all afterwards; otherwise switched off
     through_forbidden: bool = False  # hazmat: drives through the forbidden area
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is wrong."""
+        return bool(self.overspeeds or self.fault_bit is not None or self.silent_s or self.through_forbidden)
+
+
+def troubled_first(vehicles: Sequence[DemoVehicle], count: int, kinds: Collection[str]) -> list[DemoVehicle]:
+    """As many of the fleet, half of them with something wrong: a small fleet in which something happens.
+
+    The others are the first of ``vehicles``.
+    """
+    wrong = [one for one in demo_fleet() if one.kind in kinds and misbehaviour(one).any]
+    step = max(1, 2 * len(wrong) // max(count, 1))
+    chosen = wrong[::step][: count // 2]
+    taken = {one.index for one in chosen}
+    return chosen + [one for one in vehicles if one.index not in taken][: count - len(chosen)]
 
 
 def misbehaviour(vehicle: DemoVehicle) -> Misbehaviour:

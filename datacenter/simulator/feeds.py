@@ -57,10 +57,9 @@ class DemoFeed:
 
     Where that is more than one a second and vehicle, device times run faster than the clock, a second a position, and
     start so far in the past that they end now: no two positions of a vehicle share a second. Without an end they
-    start six hours ago and, once they have caught up, several positions share one second.
+    start six hours ago and, once they have caught up, several positions share one second. With ``speedup`` the
+    vehicles' clock runs so many times as fast, every ``interval_s`` of it a position, and ends now; nothing is skipped.
     """
-
-    keeps_all = False
 
     def __init__(
         self,
@@ -70,16 +69,21 @@ class DemoFeed:
         rate: float | None,
         duration_s: float,
         started_at_s: float,
+        speedup: float = 1.0,
     ) -> None:
         count = len(vehicles)
         self.finished = False
         self._movement = Movement(vehicles)
-        self._period_s = count / rate if rate else interval_s
+        self._period_s = count / rate if rate else interval_s / speedup
+        self._speedup = speedup
+        self.keeps_all = speedup > 1
         self._burst = min(LONGEST_BURST, math.ceil(1 / self._period_s)) if self._period_s < 1 else 1
         self._serve_s = self._burst * self._period_s
         self._duration_s = duration_s
-        self._started_at_s = started_at_s
-        self._stretch = max(1.0, 1 / self._period_s)
+        self._started_at_s = started_at_s - (duration_s + self._serve_s) * (speedup - 1)
+        self._stretch = max(1.0, 1 / self._period_s) if speedup == 1 else 1.0
+        self._step_s = self._period_s * self._stretch * speedup  # from one position to the next, by the vehicle's clock
+        self._handed_s = np.zeros(count)  # the newest position's time
         ahead = duration_s * (self._stretch - 1) + self._burst if duration_s else 6 * 3600.0
         self._begins_s = math.floor(started_at_s - ahead)
         self._number = np.zeros(count, np.int64)  # of the next position, where a second is given to each
@@ -91,8 +95,10 @@ class DemoFeed:
 
     def take(self, now_s: float, room: Callable[[], np.ndarray]) -> Handful | None:
         if self._duration_s and now_s >= self._duration_s:
-            self.finished = True
-            return None
+            now_s = math.nextafter(self._duration_s, 0.0)  # what is due at the very end is no more
+            if self._speedup == 1 or not (self._due_s <= now_s).any():
+                self.finished = True
+                return None
         who = np.flatnonzero(self._due_s <= now_s)
         if not len(who):
             return None
@@ -100,9 +106,11 @@ class DemoFeed:
         self._due_s[who] = due + self._serve_s
         # After a long stall (a stopped process) the missed servings are skipped, not sent all at once.
         late = now_s - self._due_s[who] > 5 * self._serve_s + 5.0
-        self._due_s[who[late]] = now_s
+        if self._speedup == 1:
+            self._due_s[who[late]] = now_s
         times = due[:, None] + np.arange(self._burst) * self._period_s
-        when = self._started_at_s + times
+        when = self._started_at_s + times * self._speedup
+        self._handed_s[who] = when[:, -1]
         if self._stretch > 1:
             numbers = self._number[who][:, None] + np.arange(self._burst)
             self._number[who] += self._burst
@@ -110,10 +118,10 @@ class DemoFeed:
         rows = np.repeat(who, self._burst)
         fixes = self._movement.at(rows, when.ravel())
         silent = fixes.silent.reshape(len(who), self._burst)[:, -1]
-        step_m = fixes.speed_dkmh.reshape(len(who), self._burst) / 36 * self._period_s * self._stretch
+        step_m = fixes.speed_dkmh.reshape(len(who), self._burst) / 36 * self._step_s
         mileage = self._mileage_m[who][:, None] + np.cumsum(step_m, axis=1)
         self._mileage_m[who] = mileage[:, -1]
-        altitude = 4 + (np.arange(self._burst) if self._stretch > 1 else np.zeros(1, np.int64))
+        altitude = 4 + np.arange(self._burst) * (self._stretch > 1)
         columns = {
             "time_s": fixes.time_s,
             "longitude_e6": fixes.longitude_e6,
@@ -134,8 +142,10 @@ class DemoFeed:
         return Handful(who, counts, columns)
 
     def where(self, rows: np.ndarray, now_s: float) -> list[Spot]:
-        """By the movement; where device times run ahead of the clock, at the time of the next position."""
-        when = np.full(len(rows), self._started_at_s + now_s)
+        """By the movement, never before the newest position; by ``rate``, at the time of the next one."""
+        when = np.full(len(rows), self._started_at_s + now_s * self._speedup)
+        if self._speedup > 1:
+            when = np.maximum(when, self._handed_s[rows])
         if self._stretch > 1:
             when = np.minimum(self._begins_s + self._number[rows] + 0.5, when)
         fixes = self._movement.at(rows, when)

@@ -29,6 +29,8 @@ _SHANGHAI_S = 8 * 3600
 _LANE_M = 4.0
 _FADE_M = 160.0  # a parked vehicle's own place fades into the road over so many metres
 _ENGINE_OFF_AFTER_S = 120.0
+# Nobody drives the same line twice: half a metre to and fro in the lane, from another phase in every slot.
+_SWAY_M, _SWAY_EVERY_M, _STARTS_M = 0.5, 60.0, 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Movement:
         self._driving = np.zeros(len(vehicles), bool)
         self._template = np.zeros(len(vehicles), np.int64)
         self._warps = np.zeros(len(vehicles), bool)
+        self._sway = np.zeros(len(vehicles))
 
     def at(self, who: np.ndarray, when_s: np.ndarray) -> Fixes:
         """Positions of rows ``who`` at ``when_s`` (seconds since the epoch, may have fractions).
@@ -88,7 +91,7 @@ class Movement:
         shifted = when_s + self._phase_s[who]
         slot = (shifted // self._slot_s[who]).astype(np.int64)
         elapsed = shifted - slot * self._slot_s[who]
-        driving, template, warps = self._decided(who, slot)
+        driving, template, warps, sway = self._decided(who, slot)
         loops = self._templates
         progress = elapsed * self._pace[who]
         speeding = np.zeros(len(who), bool)
@@ -99,7 +102,9 @@ class Movement:
         speed *= np.where(speeding, OVERSPEED_FACTOR, self._pace[who])
         speed[~driving] = 0.0
         east, north, bearing = loops.place(template, distance)
-        off_east, off_north = self._aside(who, template, distance, bearing)
+        # Two waves, so that phases that are close give another line all the same.
+        sways_m = _SWAY_M * (np.sin(distance / _SWAY_EVERY_M + sway) + np.sin(distance / 23.0 + 997 * sway))
+        off_east, off_north = self._aside(who, template, distance, bearing, sways_m)
         longitude = east + off_east * (1e6 / METRES_PER_DEGREE[0])
         latitude = north + off_north * (1e6 / METRES_PER_DEGREE[1])
         alarms = self._fault[who] | (speeding.astype(np.uint32) << np.uint32(OVERSPEED_BIT))
@@ -117,28 +122,30 @@ class Movement:
             silent=np.where(quiet, self._silence[who], 0).astype(np.uint8),
         )
 
-    def _decided(self, who: np.ndarray, slot: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Whether each row drives in its slot, which template, and whether it hurries."""
+    def _decided(self, who: np.ndarray, slot: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Whether each row drives in its slot, which template, whether it hurries, and the phase of its sway."""
         stale = self._slot[who] != slot
         if not stale.any():
-            return self._driving[who], self._template[who], self._warps[who]
+            return self._driving[who], self._template[who], self._warps[who], self._sway[who]
         rows, slots = who[stale], slot[stale]
         begins = slots * self._slot_s[rows] - self._phase_s[rows] + _SHANGHAI_S
         luck = _mixed(self._index[rows], slots.astype(np.uint64))
         hour = begins // 3600 % 24
         driving, template, warps = self._driving[who], self._template[who], self._warps[who]
+        sway = self._sway[who]
         active = luck % np.uint64(100) < self._active[rows, hour]
         # An open antenna knows no place: such a vehicle stays where it was known last, every third slot.
         active &= ~((self._fault[rows] == 1 << ANTENNA_OPEN) & (slots % 3 == 0))
         driving[stale] = active
         template[stale] = self._first[rows] + (luck // np.uint64(128) % self._choices[rows]).astype(np.int64)
         warps[stale] = self._overspeeds[rows] & (slots % 2 == 0) & active
-        self._slot[rows], self._driving[rows] = slots, driving[stale]
+        sway[stale] = (luck // np.uint64(1 << 20) % np.uint64(1 << 20)).astype(np.float64) * (2 * np.pi / (1 << 20))
+        self._slot[rows], self._driving[rows], self._sway[rows] = slots, driving[stale], sway[stale]
         self._template[rows], self._warps[rows] = template[stale], warps[stale]
         # Should one vehicle have come with several slots, the cache must hold one of them wholly.
         if len(np.unique(rows)) != len(rows):
             self._slot[rows] = -1
-        return driving, template, warps
+        return driving, template, warps, sway
 
     def _hurried(self, progress: np.ndarray, template: np.ndarray, warps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Progress of those who drive their template's fast stretch faster, and where they do."""
@@ -149,13 +156,17 @@ class Movement:
         return np.where(warps, progress + (OVERSPEED_FACTOR - 1) * into, progress), speeding
 
     def _aside(
-        self, who: np.ndarray, template: np.ndarray, distance: np.ndarray, bearing: np.ndarray
+        self, who: np.ndarray, template: np.ndarray, distance: np.ndarray, bearing: np.ndarray, sways_m: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Metres east and north of the road's axis: the right lane, near the base the own parking place."""
+        """Metres east and north of the road's axis: the right lane, near the base the own parking place.
+
+        ``sways_m`` to the right comes on top, wherever it does not stand at its base.
+        """
         left = self._templates.length_m[template] - distance
         fade = np.clip(1.0 - np.minimum(distance, left) / _FADE_M, 0.0, 1.0)
         radians = np.radians(bearing)
-        lane = _LANE_M * (1.0 - fade)
+        away = np.minimum(distance, left)
+        lane = _LANE_M * (1.0 - fade) + sways_m * np.clip(away / _STARTS_M, 0.0, 1.0)
         parked = self._parked_m[who]
         return fade * parked[:, 0] + lane * np.cos(radians), fade * parked[:, 1] - lane * np.sin(radians)
 

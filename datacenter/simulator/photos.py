@@ -40,16 +40,19 @@ class Scene:
     channel: int
     at: datetime
     size: tuple[int, int] = (640, 480)
+    shows: str = ""  # what is seen besides: phone, smoking, no belt, crossing, covered; empty: nothing
 
     @property
     def covered(self) -> bool:
         """Whether somebody has put something over this camera; the same all day."""
+        if self.shows:
+            return self.shows == "covered"
         return share("covered camera", self._camera) < COVERED_SHARE
 
     @property
     def blurred(self) -> bool:
         """Whether this camera is out of focus or dirty."""
-        return not self.covered and share("blurred camera", self._camera) < BLURRED_SHARE
+        return not self.covered and not self.shows and share("blurred camera", self._camera) < BLURRED_SHARE
 
     @property
     def _camera(self) -> int:
@@ -117,9 +120,41 @@ def _road(pen: ImageDraw.ImageDraw, scene: Scene, noise: np.random.Generator) ->
     pen.rectangle(
         (vanishing - wide * 0.4, base - high * 0.92, vanishing + wide * 0.4, base - high * 0.5), fill=(40, 50, 60)
     )
+    if scene.shows == "crossing":
+        _walker(pen, scene)
+        return
     for side in (-1, 1):
         at = vanishing + side * wide * 0.4
         pen.ellipse((at - 5, base - high * 0.35 - 5, at + 5, base - high * 0.35 + 5), fill=(230, 40, 30))
+
+
+def _walker(pen: ImageDraw.ImageDraw, scene: Scene) -> None:
+    """Stripes across the road, and a figure on them."""
+    width, height = scene.size
+    top, bottom = height * 0.70, height * 0.82
+    for stripe in range(9):
+        left = width * (0.08 + 0.1 * stripe)
+        pen.polygon(
+            [(left, bottom), (left + width * 0.05, bottom), (left + width * 0.055, top), (left + width * 0.015, top)],
+            fill=(232, 232, 226),
+        )
+    middle = width * 0.42
+    pen.rounded_rectangle((middle - 14, height * 0.5, middle + 14, height * 0.7), 8, fill=(170, 60, 50))
+    pen.ellipse((middle - 11, height * 0.43, middle + 11, height * 0.5), fill=(214, 178, 150))
+    for step in (-1, 1):
+        pen.line((middle, height * 0.68, middle + step * 14, height * 0.78), fill=(40, 44, 60), width=9)
+
+
+def _hand(pen: ImageDraw.ImageDraw, scene: Scene, middle: float) -> None:
+    """An arm up to the head, with what is in the hand."""
+    width, height = scene.size
+    elbow, hand = (middle + width * 0.24, height * 0.72), (middle + width * 0.095, height * 0.4)
+    pen.line((*elbow, *hand), fill=(214, 178, 150), width=width // 24)
+    if scene.shows == "phone":
+        pen.rounded_rectangle((hand[0] - 12, hand[1] - 38, hand[0] + 10, hand[1] + 20), 5, fill=(18, 18, 22))
+    else:
+        pen.line((hand[0], hand[1] - 4, middle + width * 0.04, height * 0.43), fill=(246, 246, 240), width=6)
+        pen.ellipse((hand[0] - 6, hand[1] - 9, hand[0] + 4, hand[1] + 1), fill=(240, 90, 30))
 
 
 def _cabin(pen: ImageDraw.ImageDraw, scene: Scene, noise: np.random.Generator) -> None:
@@ -137,7 +172,11 @@ def _cabin(pen: ImageDraw.ImageDraw, scene: Scene, noise: np.random.Generator) -
     pen.pieslice(
         (middle - width * 0.09, height * 0.16, middle + width * 0.09, height * 0.46), 180, 360, fill=(35, 30, 28)
     )
-    pen.line((middle + width * 0.15, height * 0.5, middle - width * 0.12, height), fill=(25, 25, 28), width=width // 32)
+    if scene.shows != "no belt":
+        belt = (middle + width * 0.15, height * 0.5, middle - width * 0.12, height)
+        pen.line(belt, fill=(25, 25, 28), width=width // 32)
+    if scene.shows in ("phone", "smoking"):
+        _hand(pen, scene, middle)
     pen.arc((width * 0.02, height * 0.7, width * 0.5, height * 1.3), 180, 360, fill=(20, 20, 22), width=width // 28)
 
 

@@ -24,6 +24,7 @@ from datacenter.simulator.feeds import Feed, Handful
 from datacenter.simulator.fleet import DemoVehicle, as_808
 from datacenter.simulator.frames import PositionFrames
 from datacenter.simulator.happenings import Happenings, press_emergency
+from datacenter.simulator.offences import Offences
 from datacenter.simulator.shifts import Shifts
 from datacenter.simulator.spot import Spot
 from datacenter.simulator.tally import AcknowledgedLog, Tally
@@ -83,6 +84,7 @@ class Run:
         self._packers: list[tuple[np.ndarray, PositionFrames | taxi_frames.PositionFrames]] = []
         self._shifts: Shifts | None = None
         self._happenings = Happenings(self.terminals) if settings.happenings else None
+        self._offences = Offences(self.terminals) if settings.happenings else None
         for edition in ("2013", "2019", "905"):
             rows = [row for row, vehicle in enumerate(vehicles) if vehicle.edition == edition]
             if edition == "905" and not rows:
@@ -152,6 +154,8 @@ class Run:
                 self._hand_out(handful, keeps_all=feed.keeps_all)
             if self._happenings is not None:
                 self._happenings.look(now, self._spots)
+            if self._offences is not None:
+                self._offences.look(now, self._spots)
             left = TICK_S - (self._clock() - now)
             # Even a busy tick lets acknowledgements in.
             await asyncio.sleep(max(left, 0.001))

@@ -38,6 +38,7 @@ WAITING_YUAN_A_MINUTE = Decimal("0.4")
 WAITING_BELOW_DKMH = 120
 ENGINE_OFF_S = 1200
 UNMETERED_DRIVER_SHARE, UNMETERED_RIDE_SHARE = 0.02, 0.5
+UNRECORDED_RIDE_SHARE = 0.003
 _ACC, _LOADED_808 = 1, 3 << 8
 _EVALUATIONS = ((0.55, 0), (0.92, 1), (0.97, 2), (0.99, 3), (1.0, 4))
 _METER_K = "1000"
@@ -197,6 +198,8 @@ class Shift:
             return 0
         if not ride.seen_from_start:
             return int(Status.DROP_OFF)
+        if rides_unrecorded(self.vehicle, ride.began.time_s):
+            return int(Status.DROP_OFF)
         self.trips += 1
         way_hm = max(spot.mileage_hm - ride.began.mileage_hm, 0)
         waited = timedelta(minutes=ride.waited_s // 60)
@@ -271,6 +274,11 @@ def rides_unmetered(vehicle: DemoVehicle, began_s: int) -> bool:
     if share("unmetered driver", vehicle.index) >= UNMETERED_DRIVER_SHARE:
         return False
     return share("unmetered ride", vehicle.index * 1_000_003 + began_s // 600) < UNMETERED_RIDE_SHARE
+
+
+def rides_unrecorded(vehicle: DemoVehicle, began_s: int) -> bool:
+    """Whether the terminal says loaded and the meter then makes no record (0x0B05) of the ride that began so."""
+    return share("unrecorded ride", vehicle.index * 1_000_003 + began_s // 600) < UNRECORDED_RIDE_SHARE
 
 
 def licence_of(driver: DemoPerson) -> str:

@@ -21,7 +21,7 @@ QUIET_WORKER = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
 @dataclass(frozen=True)
 class House:
-    """What is asked of this machine: addresses, shards, and the simulated fleet (None for none)."""
+    """What is asked of this machine: addresses, shards, gateways, and the simulated fleet (None for none)."""
 
     bind_host: str
     web_port: int
@@ -31,6 +31,7 @@ class House:
     vehicles: int | None = None
     interval_s: float = 10.0
     media_port: int = 7612
+    gateways: int = 1
     known_as: str = "localhost"
     """A name under which the pages answer (one of ALLOWED_HOSTS)."""
 
@@ -44,6 +45,11 @@ class House:
         """The address of the pages."""
         host = f"[{self.local_host}]" if ":" in self.local_host else self.local_host
         return f"http://{host}:{self.web_port}/"
+
+
+# The archivist takes hundreds of megabytes for some seconds. glibc keeps such blocks for later once it has seen them
+# freed, unless it is told from which size on they go back to the system; docker/entrypoint.sh says the same.
+GIVES_BACK = {"MALLOC_MMAP_THRESHOLD_": str(1 << 20)}
 
 
 def processes(house: House) -> list[ChildSpec]:
@@ -70,14 +76,14 @@ def processes(house: House) -> list[ChildSpec]:
         )
     ]
     queues = {f"shard-{shard}": (f"shard.{shard}", f"shard{shard}") for shard in range(house.shards)}
-    queues["worker"] = ("default", "default")
+    queues |= {"worker": ("default", "default"), "archivist": ("tracks", "tracks")}
     for name, (queue, node) in queues.items():
-        worker = ChildSpec(name, _worker(queue, node), ingest, stage=2, last_s=2.0)
-        specs.append(worker)
+        environment = ingest | GIVES_BACK if name == "archivist" else ingest
+        specs.append(ChildSpec(name, _worker(queue, node), environment, stage=2, last_s=2.0))
     beat_file = str(house.var_directory / "celerybeat-schedule")
     beat = [*CELERY, "beat", "-s", beat_file, "--pidfile=", "-l", "WARNING"]
     specs.append(ChildSpec("beat", beat, ingest, stage=3, last_s=0.5))
-    specs.append(ChildSpec("gateway", [*MANAGE, "gateway"], ingest, stage=1, last_s=2.0))
+    specs += gateways(house, ingest)
     attachments = [*MANAGE, "attachments", "--port", str(house.media_port)]
     specs.append(ChildSpec("attachments", attachments, ingest, stage=1, last_s=2.0))
     if house.vehicles is not None:
@@ -86,6 +92,21 @@ def processes(house: House) -> list[ChildSpec]:
         command += ["--host", house.local_host, "--port", str(house.terminal_port)]
         specs.append(ChildSpec("simulator", command, {}, stage=0, last_s=0.7, waits=True))
     return specs
+
+
+def gateways(house: House, environment: dict[str, str], first: int = 0) -> list[ChildSpec]:
+    """The gateways, which share one port; each keeps its name, so that figures and life signs stay its own."""
+    shared = ["--share-port"] if house.gateways > 1 else []
+    return [
+        ChildSpec(
+            f"gateway-{number}" if number else "gateway",
+            [*MANAGE, "gateway", "--name", f"gateway-{number}", *shared],
+            environment,
+            stage=1,
+            last_s=2.0,
+        )
+        for number in range(first, first + house.gateways)
+    ]
 
 
 def _worker(queue: str, name: str) -> list[str]:
@@ -106,6 +127,27 @@ def missing(house: House) -> list[str]:
         return _reasons(answer) or [f"/readyz answers {answer.code}"]
     except OSError as fault:
         return [f"/readyz can't be reached ({getattr(fault, 'reason', fault)})"]
+
+
+def shards_wanted(house: House) -> int | None:
+    """How many shards should have a worker by now, as /readyz says; None where it can't be asked."""
+    request = urllib.request.Request(house.address + "readyz", headers={"Host": house.known_as})  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=1.0) as answer:  # noqa: S310 - our own address
+            return _shards_in(answer)
+    except urllib.error.HTTPError as answer:
+        return _shards_in(answer)
+    except OSError:
+        return None
+
+
+def _shards_in(answer: Any) -> int | None:
+    try:
+        said = json.loads(answer.read())
+    except ValueError:
+        return None
+    shards = said.get("shards") if isinstance(said, dict) else None
+    return shards if isinstance(shards, int) and shards > 0 else None
 
 
 def _reasons(answer: urllib.error.HTTPError) -> list[str]:

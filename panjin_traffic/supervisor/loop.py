@@ -19,13 +19,15 @@ from panjin_traffic.supervisor.servers_watch import ServersWatch
 TICK_S = 0.1
 LOOK_S = 0.5
 COMPLAIN_S = 30.0
+FOLLOW_S = 2.0
 
 
 class Supervisor:
     """Runs the processes of ``specs``, in this order, until a signal comes; ends them stage by stage.
 
     ``ready`` is asked until it gives an empty list of what is missing; then ``announce`` is called once, and the
-    children that wait are started. ``end_s`` is what ending all of them may take at least.
+    children that wait are started. From then on ``follow`` says now and then what should run, None where it can't say:
+    who is new is started, who is no longer wanted is ended. ``end_s`` is what ending all of them may take at least.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Supervisor:
         environment: Mapping[str, str] | None = None,
         ready: Callable[[], list[str]] = list,
         announce: Callable[[], None] = lambda: None,
+        follow: Callable[[], Sequence[ChildSpec] | None] = lambda: None,
         watch: ServersWatch | None = None,
         printer: Printer | None = None,
         end_s: float = 0.0,
@@ -43,7 +46,8 @@ class Supervisor:
         self._selector = selectors.DefaultSelector()
         self.children = [Child(spec, self.printer, self._selector) for spec in specs]
         self._base = dict(os.environ if environment is None else environment)
-        self._ready, self._announce, self._watch = ready, announce, watch
+        self._ready, self._announce, self._watch, self._wanted = ready, announce, watch, follow
+        self._leaving: list[Child] = []
         self._end_s = end_s
         self._announced = False
         self._asked: signal.Signals | None = None
@@ -74,7 +78,7 @@ class Supervisor:
         for child in self.children:
             if not child.spec.waits:
                 child.start(self._environment())
-        began = next_look = time.monotonic()
+        began = next_look = next_follow = time.monotonic()
         complain_at = began + COMPLAIN_S
         while self._asked is None:
             self._pass_output(TICK_S)
@@ -92,12 +96,34 @@ class Supervisor:
                 elif now > complain_at:
                     complain_at = now + COMPLAIN_S
                     self.printer.line("up", f"not ready after {now - began:.0f} s: {'; '.join(missing)}")
+            elif now >= next_follow:
+                next_follow = now + FOLLOW_S
+                self._follow()
 
     def _restart_the_dead(self, now: float) -> None:
         for child in self.children:
             child.look(now)
             if child.restart_at is not None and now >= child.restart_at:
                 child.start(self._environment())
+
+    def _follow(self) -> None:
+        """Starts and ends children as the house is asked to be now."""
+        self._leaving = [child for child in self._leaving if not child.ended()]
+        specs = self._wanted()
+        if specs is None:
+            return
+        known, wanted = {child.name for child in self.children}, {spec.name for spec in specs}
+        for spec in specs:
+            if spec.name not in known and spec.name not in {child.name for child in self._leaving}:
+                child = Child(spec, self.printer, self._selector)
+                self.children.append(child)
+                child.say("is wanted now: it starts")
+                child.start(self._environment())
+        for child in [child for child in self.children if child.name not in wanted]:
+            child.say("is no longer wanted: it ends")
+            child.signal_group(signal.SIGTERM)
+            self.children.remove(child)
+            self._leaving.append(child)
 
     def _open_the_house(self) -> None:
         self._announced = True
@@ -131,6 +157,7 @@ class Supervisor:
 
         Each stage has its own patience, and what the stages before it have left over.
         """
+        self.children += [child for child in self._leaving if not child.ended()]
         stages = [
             [child for child in self.children if child.spec.stage == stage]
             for stage in sorted({child.spec.stage for child in self.children})

@@ -14,7 +14,7 @@ SHARED = Path(__file__).resolve().parents[3] / "shared"
 REAL_TRACKS = SHARED / "data/tracks/sf_cabs.parquet"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Gateway, two shards, beat and servers of their own, with the demo city's registry."""
     house = Stack(tmp_path_factory.mktemp("house"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -77,16 +78,31 @@ def _ending_at(until: int, time_s: np.ndarray) -> np.ndarray:
     return until - (at[-1] - at)
 
 
-def drive(stack: Stack, tracks: Path, terminals: int, log: Path, victims: list[tuple[float, str]]) -> Outcome:
-    """Replay ``tracks`` while ``victims`` die, each at its moment (seconds from the start)."""
+def drive(
+    stack: Stack,
+    tracks: Path,
+    terminals: int,
+    log: Path,
+    victims: list[tuple[float, str]],
+    acts: Sequence[tuple[float, Callable[[], None]]] = (),
+    window: int = 64,
+) -> Outcome:
+    """Replay ``tracks`` while ``victims`` die and ``acts`` are done, each at its moment.
+
+    A victim's moment is in seconds from the start, an act's is a share of all that is to be acknowledged. ``window`` is
+    how many unanswered positions a terminal has: the fewer, the longer it takes.
+    """
     log.unlink(missing_ok=True)
     load = stack.simulate(
         "--tracks", str(tracks), "--keep-times", "--shift", "--vehicles", str(terminals), "--as-fast-as-acknowledged",
-        "--window", "64", "--timeout", "5", "--drain", "120", "--acknowledged-log", str(log),
+        "--window", str(window), "--timeout", "5", "--drain", "120", "--acknowledged-log", str(log),
     )  # fmt: skip
     began = time.monotonic()
     pending, down = list(victims), {}
+    plans, total = list(acts), pq.read_metadata(tracks).num_rows
     while load.poll() is None:
+        if plans and log.exists() and log.read_bytes().count(b"\n") >= plans[0][0] * total:
+            plans.pop(0)[1]()
         now = time.monotonic() - began
         assert now < 420, f"the replay did not end: {log.read_text().count(chr(10))} acknowledged"
         while pending and pending[0][0] <= now:
@@ -100,6 +116,7 @@ def drive(stack: Stack, tracks: Path, terminals: int, log: Path, victims: list[t
         stack.revive(except_for=down)
         time.sleep(0.05)
     assert not pending, "the replay ended before all had been killed"
+    assert not plans, "the replay ended before all was done"
     out = load.stdout.read() if load.stdout else ""
     stack.settle()
     acknowledged = set()

@@ -27,7 +27,16 @@ from datacenter.simulator.fleet import demo_fleet, meter_plate, taxi_licence
 from datacenter.simulator.movement import Movement
 from datacenter.simulator.people import driver_numbers, person
 from datacenter.simulator.run import Run, Settings
-from datacenter.simulator.shifts import _COLUMNS, Shift, Shifts, fare_yuan, licence_of, rides_unmetered
+from datacenter.simulator.shifts import (
+    _COLUMNS,
+    Shift,
+    Shifts,
+    fare_yuan,
+    licence_of,
+    rides_unmetered,
+    rides_unrecorded,
+    trips_before,
+)
 from datacenter.simulator.single import SimulatedTerminal
 from datacenter.simulator.spot import Spot
 
@@ -270,6 +279,26 @@ def test_a_few_drivers_leave_the_meter_off():
     trips = [one for one in recorder.said() if isinstance(one, m.TripRecord)]
     assert hidden.sum() > 20
     assert 0 < len(trips) < rides
+
+
+def test_now_and_then_a_loaded_ride_gets_no_record():
+    start = MIDNIGHT + 9 * 3600
+    taxi = next(one for one in TAXIS if rides_unrecorded(one, start + 300) and not rides_unmetered(one, start + 300))
+    recorder = Recorder(taxi)
+    shift = Shift(taxi, recorder.terminal.desk)
+    words = [ACC | FIXED, ACC | FIXED | LOADED, ACC | FIXED | LOADED, ACC | FIXED]
+    seen = [
+        Status(
+            shift.step(
+                Spot(start + 300 * place, 41_100_000, 122_000_000, 400, status=word, mileage_hm=100 + place * 25)
+            )
+        )
+        for place, word in enumerate(words)
+    ]
+    assert [Status.LOADED in one for one in seen] == [False, True, True, False]
+    assert Status.DROP_OFF in seen[-1]
+    assert not [one for one in recorder.said() if isinstance(one, m.TripRecord)]
+    assert shift.trips == trips_before(taxi, Spot(start, 0, 0)), "the meter has counted none"
 
 
 async def test_trips_are_sent_again_until_they_are_acknowledged():

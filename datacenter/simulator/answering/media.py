@@ -47,6 +47,7 @@ class Stored:
     channel: int
     spot: Spot
     resolution: int = 2
+    shows: str = ""  # see photos.Scene
 
     def data(self, desk: Desk) -> bytes:
         """Its bytes."""
@@ -54,7 +55,7 @@ class Stored:
             return photos.sound()
         size = photos.SIZES.get(self.resolution, (640, 480))
         vehicle = desk.vehicle
-        return photos.photo(photos.Scene(vehicle.index, vehicle.plate, self.channel, self.spot.time, size))
+        return photos.photo(photos.Scene(vehicle.index, vehicle.plate, self.channel, self.spot.time, size, self.shows))
 
 
 def store(desk: Desk) -> dict[int, Stored]:
@@ -71,10 +72,12 @@ def store(desk: Desk) -> dict[int, Stored]:
     return found
 
 
-def take(desk: Desk, channel: int, event: int = BY_ORDER, *, media_type: int = IMAGE, resolution: int = 2) -> Stored:
+def take(
+    desk: Desk, channel: int, event: int = BY_ORDER, *, media_type: int = IMAGE, resolution: int = 2, shows: str = ""
+) -> Stored:
     """One more recording, kept."""
     kept = store(desk)
-    one = Stored(max(kept, default=0) + 1, media_type, event, channel, desk.spot(), resolution)
+    one = Stored(max(kept, default=0) + 1, media_type, event, channel, desk.spot(), resolution, shows)
     kept[one.media_id] = one
     while len(kept) > _MOST_STORED:
         kept.pop(next(iter(kept)))

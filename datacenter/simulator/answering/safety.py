@@ -22,6 +22,10 @@ from datacenter.simulator.spot import Spot
 from .table import answers
 
 START = 1
+PHONE, SMOKING = 2, 3
+NO_BELT, NOT_YIELDING = 0x0A, 0x0A
+"""Codes that T/JSATL 12-2017 leaves to makers, of DSM and of ADAS: the demo makers' (演示厂商)."""
+SHOWS = {(DSM, PHONE): "phone", (DSM, SMOKING): "smoking", (DSM, NO_BELT): "no belt", (ADAS, NOT_YIELDING): "crossing"}
 _MOST_KEPT = 20
 _BLOCKS = 10  # of the state record, a second each
 
@@ -95,7 +99,9 @@ def files_of(desk: Desk, alarm: RaisedAlarm, alarm_no: str) -> tuple[Attachment,
 def _picture(desk: Desk, alarm: RaisedAlarm, number: int) -> bytes:
     vehicle = desk.vehicle
     channel = 0x64 if alarm.item == ADAS else 0x65
-    return photos.photo(photos.Scene(vehicle.index + number * 20_000, vehicle.plate, channel, alarm.spot.time))
+    shows = SHOWS.get((alarm.item, alarm.event), "")
+    scene = photos.Scene(vehicle.index + number * 20_000, vehicle.plate, channel, alarm.spot.time, shows=shows)
+    return photos.photo(scene)
 
 
 def _record(spot: Spot) -> bytes:
