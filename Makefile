@@ -11,8 +11,8 @@ setup: $(STAMP) node_modules/.installed  ## .venv with packages, front-end packa
 run: setup  ## servers, all processes, simulated fleet; make run ARGS="--vehicles 500"
 	@exec $(PY) manage.py up $(ARGS)
 
-test: setup browser  ## every test but the long ones; make test ARGS="-k dispatch"
-	$(PY) -m pytest -m "not long" $(ARGS)
+test: setup browser  ## every test but the long ones, two at a time; make test ARGS="-k dispatch"
+	$(PY) -m pytest -m "not long" -n 2 --dist loadgroup $(ARGS)
 
 test-long: setup browser  ## chaos, soak and fuzz runs
 	$(PY) -m pytest -m long $(ARGS)
@@ -22,8 +22,8 @@ lint: setup  ## style and types
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
-bench: setup  ## a line of JSON each; make bench BENCH=ingest
-	@$(PY) -m benchmarks $(BENCH)
+bench: setup  ## a line of JSON each; make bench BENCH=ingest [TARGET=host:port] [ARGS="--runs 3"]
+	@$(PY) -m benchmarks $(BENCH) $(if $(TARGET),--target $(TARGET)) $(ARGS)
 
 screenshots: setup browser  ## pictures of the pages for the papers
 	$(PY) scripts/screenshots.py $(ARGS)

@@ -18,17 +18,24 @@ class DatacenterConfig(AppConfig):
         from datacenter.diagnosis import section as diagnosis_section
         from datacenter.emergencies import pictures
         from datacenter.media import defaults as media_defaults
-        from datacenter.media import keepers  # noqa: F401  it registers for photos
+        from datacenter.media import keepers, proof  # noqa: F401  keepers registers for photos
         from datacenter.media import pictures as media_pictures
         from datacenter.media import section as media_section
+        from datacenter.screening import workflow as screening
+        from datacenter.tracks import quality, quality_views
 
         pictures.register(media_pictures.pictures_between)
         commands_section.register()
         media_section.register()
+        proof.register()
         diagnosis_section.register()
+        quality_views.register()
         if findings.confirm_on_verify not in workflow.AFTER_VERIFY:
             workflow.AFTER_VERIFY.append(findings.confirm_on_verify)
+        screening.register()
         post_migrate.connect(grants.apply, sender=self, dispatch_uid="grants")
-        post_migrate.connect(workflow.enter_general_rule, sender=self, dispatch_uid="general_rule")
+        post_migrate.connect(workflow.enter_rules, sender=self, dispatch_uid="workflow_rules")
         post_migrate.connect(settings.enter_detectors, sender=self, dispatch_uid="detectors")
+        post_migrate.connect(quality.enter_limits, sender=self, dispatch_uid="quality_limits")
+        post_migrate.connect(screening.enter_settings, sender=self, dispatch_uid="screening_settings")
         post_migrate.connect(media_defaults.enter_codes, sender=self, dispatch_uid="safety_codes")

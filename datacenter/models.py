@@ -3,11 +3,23 @@
 from datacenter.accounts.models import AuditRecord, Unit, User
 from datacenter.cases.models import Case, CaseAttachment, CaseEvent, WorkflowRule
 from datacenter.commands.models import Command, CommandBatch
-from datacenter.detection.models import DetectorSetting, DetectorSettingChange, Finding, Violation
+from datacenter.detection.elsewhere.models import ElsewhereLead, ForeignPosition, ForeignVehicle
+from datacenter.detection.models import (
+    Backtest,
+    DetectorLimit,
+    DetectorSetting,
+    DetectorSettingChange,
+    DrivingSpan,
+    Exemption,
+    Finding,
+    PlateRead,
+    UntoldEvent,
+    Violation,
+)
 from datacenter.emergencies.models import EmergencyCall, EmergencyEvent
 from datacenter.facts.models import TerminalReport
 from datacenter.gateway.models import RawFrame, RawLogSwitch
-from datacenter.geo.models import Area, County
+from datacenter.geo.models import Area, County, Crossing, RoadSection
 from datacenter.ingest.models import EngineCheckpoint, IngestShard, QuarantinedFrame, RedetectionSpan
 from datacenter.media.models import MediaFile, SafetyAlarm, SafetyEventCode, SafetyTableChange, TerminalProfile
 from datacenter.registry.models import (
@@ -20,41 +32,63 @@ from datacenter.registry.models import (
     UnknownTerminal,
     Vehicle,
 )
+from datacenter.screening.models import Review, ReviewItem, ScreeningSetting
+from datacenter.tracks.archive.models import ArchiveFile, TrackDay
+from datacenter.tracks.models import CellArchive, TrackQuality, TrackQualityLimit
 
 __all__ = [
+    "ArchiveFile",
     "Area",
     "AuditRecord",
+    "Backtest",
     "Case",
     "CaseAttachment",
     "CaseEvent",
+    "CellArchive",
     "Certificate",
     "Command",
     "CommandBatch",
     "Company",
     "County",
+    "Crossing",
+    "DetectorLimit",
     "DetectorSetting",
     "DetectorSettingChange",
     "DriverBinding",
+    "DrivingSpan",
+    "ElsewhereLead",
     "EmergencyCall",
     "EmergencyEvent",
     "EngineCheckpoint",
+    "Exemption",
     "Finding",
+    "ForeignPosition",
+    "ForeignVehicle",
     "IngestShard",
     "MediaFile",
     "Permit",
+    "PlateRead",
     "Practitioner",
     "QuarantinedFrame",
     "RawFrame",
     "RawLogSwitch",
     "RedetectionSpan",
+    "Review",
+    "ReviewItem",
+    "RoadSection",
     "SafetyAlarm",
     "SafetyEventCode",
     "SafetyTableChange",
+    "ScreeningSetting",
     "Terminal",
     "TerminalProfile",
     "TerminalReport",
+    "TrackDay",
+    "TrackQuality",
+    "TrackQualityLimit",
     "Unit",
     "UnknownTerminal",
+    "UntoldEvent",
     "User",
     "Vehicle",
     "Violation",

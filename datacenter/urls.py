@@ -10,9 +10,12 @@ urlpatterns = [
     path("", include("datacenter.tracks.urls")),
     path("", include("datacenter.cases.urls")),
     path("", include("datacenter.commands.urls")),
+    path("", include("datacenter.detection.urls")),
     path("", include("datacenter.emergencies.urls")),
     path("", include("datacenter.gateway.urls")),
     path("", include("datacenter.media.urls")),
+    path("", include("datacenter.papers.urls")),
+    path("", include("datacenter.screening.urls")),
     path("", include("datacenter.diagnosis.urls")),
     path("api/", include("datacenter.api_urls")),
 ]

@@ -13,9 +13,17 @@ web)
     exec uvicorn panjin_traffic.asgi:application --host "$BIND_HOST" --port "${WEB_PORT:-8000}" \
         --log-level warning --no-access-log --lifespan off --timeout-graceful-shutdown 5
     ;;
-gateway | attachments)
+gateway)
     export DATABASE_ROLE=ingest
-    exec python manage.py "$1"
+    if [ "${GATEWAYS:-1}" -gt 1 ]; then
+        shift
+        exec python manage.py gateways "$@"
+    fi
+    exec python manage.py gateway --name gateway-0
+    ;;
+attachments)
+    export DATABASE_ROLE=ingest
+    exec python manage.py attachments
     ;;
 shard)
     export DATABASE_ROLE=ingest CELERY_SKIP_CHECKS=true
@@ -24,6 +32,10 @@ shard)
 worker)
     export DATABASE_ROLE=ingest CELERY_SKIP_CHECKS=true
     worker default default
+    ;;
+archivist)
+    export DATABASE_ROLE=ingest CELERY_SKIP_CHECKS=true MALLOC_MMAP_THRESHOLD_=1048576
+    worker tracks tracks
     ;;
 beat)
     export DATABASE_ROLE=ingest CELERY_SKIP_CHECKS=true

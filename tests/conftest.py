@@ -30,6 +30,18 @@ from tests.ports import free_port
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their length: those that hold the present moment would differ from one test process to the next."""
+    return f"{argname}-{len(val)}-bytes" if isinstance(val, bytes) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side, a file's tests stay together, and so do all that start whole houses: there is one at a time."""
+    for item in items:
+        houses = item.path.parent.name == "chaos" or item.path.name == "test_story.py"
+        item.add_marker(pytest.mark.xdist_group("houses" if houses else str(item.path)))
+
+
 @pytest.fixture(autouse=True)
 def _clean_redis() -> Iterator[None]:
     """Each test finds nothing of another's in Valkey; keys carry this run's prefix."""
@@ -171,7 +183,7 @@ def tracks(transactional_db: None) -> Iterator[None]:
 
 def _empty_tracks() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE track_position")
+        cursor.execute("TRUNCATE track_position, track_chunk, track_cell")
 
 
 def child_environment(**more: str) -> dict[str, str]:

@@ -11,8 +11,15 @@ os.environ.setdefault("REDIS_PREFIX", f"test{os.getpid()}")
 os.environ.setdefault("VAR_DIR", str(ROOT / "var" / "test"))
 os.environ.setdefault("SECRET_KEY", "for the tests alone, not for any machine that serves people")
 
+OWN = "TEST_SERVERS"  # the variables that the process that started this one has set by what follows
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # one of several that test side by side: servers of its own
+    os.environ["VAR_DIR"] += f"-{worker}"
+    os.environ["REDIS_PREFIX"] += worker
+    for name in os.environ.pop(OWN, "").split():
+        del os.environ[name]
 if not os.environ.get("DATABASE_URL"):
     from panjin_traffic import servers
 
     SERVERS = servers.ensure(Path(os.environ["VAR_DIR"]))
     os.environ.update(SERVERS.environment())
+    os.environ[OWN] = " ".join(SERVERS.environment())

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Container
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,14 @@ MANAGE = [sys.executable, str(ROOT / "manage.py")]
 class Stack:
     """``start`` it; ``kill`` and ``restart`` by name: postgres, valkey, or a process of the supervisor's table."""
 
-    def __init__(self, directory: Path, *, shards: int = 2, **more: str) -> None:
+    def __init__(self, directory: Path, *, shards: int = 2, gateways: int = 1, **more: str) -> None:
         self.directory = directory
         self.postgres = PostgresServer(directory / "postgres")
         self.valkey = ValkeyServer(directory / "valkey")
         web, terminal, media = free_port(), free_port(), free_port()
-        self.house = House("127.0.0.1", web, terminal, shards, directory, media_port=media, known_as="127.0.0.1")
+        self.house = House(
+            "127.0.0.1", web, terminal, shards, directory, media_port=media, gateways=gateways, known_as="127.0.0.1"
+        )
         self.specs = {spec.name: spec for spec in processes(self.house)}
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self._more = more
@@ -55,7 +58,7 @@ class Stack:
 
     def stop(self) -> None:
         """End everything, servers last."""
-        for name in ("gateway", *[n for n in self.children if n != "gateway"]):
+        for name in sorted(self.children, key=lambda name: not name.startswith("gateway")):
             child = self.children.get(name)
             if child and child.poll() is None:
                 child.terminate()
@@ -114,6 +117,7 @@ class Stack:
             "TERMINAL_PORT": str(self.house.terminal_port),
             "MEDIA_PORT": str(self.house.media_port),
             "INGEST_SHARDS": str(self.house.shards),
+            "GATEWAYS": str(self.house.gateways),
             "LOG_LEVEL": "WARNING",
             **self._more,
         }
@@ -152,14 +156,32 @@ class Stack:
         finally:
             connection.close()
 
+    def prepare(self, shards: int) -> None:
+        """Start the workers of shards to come, and wait for them; the layout stays as it is."""
+        self.specs = {spec.name: spec for spec in processes(replace(self.house, shards=shards))}
+        names = [f"shard{shard}" for shard in range(self.house.shards, shards)]
+        for name in names:
+            self.restart(name.replace("shard", "shard-"))
+        client = self.redis()
+        self.wait(
+            lambda: all(client.exists(f"stack:alive:worker:{name}") for name in names), 60, lambda: f"workers: {names}"
+        )
+
+    def resharded(self, shards: int) -> None:
+        """The layout has been changed to ``shards``: ends the workers of those that are no more."""
+        before, self.house = self.house, replace(self.house, shards=shards)
+        for shard in range(shards, before.shards):
+            self.children.pop(f"shard-{shard}").terminate()
+
     def forget_tracks(self) -> None:
         """As before the first position; the workers forget with it."""
         shards = [name for name in self.children if name.startswith("shard-")]
         for name in shards:
             self.kill(name)
         self.query(
-            "TRUNCATE track_position, finding, violation, case_event, case_attachment, case_file,"
-            " redetection_span, engine_checkpoint, quarantined_frame"
+            "TRUNCATE track_position, track_chunk, track_cell, track_quality, finding, violation, case_event,"
+            " case_attachment, case_file, elsewhere_lead, review, review_item, redetection_span, engine_checkpoint,"
+            " quarantined_frame"
         )
         for name in shards:
             self.restart(name)
@@ -181,7 +203,7 @@ class Stack:
         self.manage("shell", "-v", "0", "-c", code)
         until = time.monotonic() + 20
         while time.monotonic() < until:
-            ticks = self.query("SELECT count(*) FROM ingest_shard WHERE tick_at > %s", before)[0][0]
+            ticks = self.query("SELECT count(*) FROM ingest_shard WHERE shards > 0 AND tick_at > %s", before)[0][0]
             if ticks == self.house.shards:
                 return bool(self.query("SELECT count(*) FROM redetection_span")[0][0] == 0)
             time.sleep(0.2)

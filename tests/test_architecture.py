@@ -29,7 +29,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     ),
     frozenset({"cockpit", "exchange", "diagnosis"}),
     frozenset({"screening", "assessment", "notices", "gateway"}),
-    frozenset({"ingest"}),
+    frozenset({"ingest", "papers"}),
     frozenset({"media", "emergencies"}),
     frozenset({"detection"}),
     frozenset({"commands"}),
@@ -54,6 +54,7 @@ LATE_IMPORTS: dict[str, str] = {
     "datacenter/apps.py": "ready() runs once the models are loaded",
     "panjin_traffic/apps.py": "ready() runs once the models are loaded",
     "taxi/apps.py": "ready() runs once the models are loaded",
+    "taxi/meter/tasks.py": "only the worker that runs the model loads its library",
     "panjin_traffic/celery.py": "the beat table reads the settings, which are not there yet",
     "panjin_traffic/management/commands/up.py": "only a demo city has demo accounts to show",
 }

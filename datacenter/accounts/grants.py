@@ -16,11 +16,14 @@ GRANTS: dict[str, tuple[str, str]] = {
     "account": (_WORK, _READ),
     "account_groups": (_ALL, _READ),
     "account_user_permissions": (_ALL, _READ),
+    "archive_file": (_READ, _ALL),
     "area": (_ALL, _READ),
+    "area_vehicles": (_ALL, _READ),
     "audit_record": (_ADD, _ADD),
     "auth_group": (_ALL, _READ),
     "auth_group_permissions": (_ALL, _READ),
     "auth_permission": (_READ, _READ),
+    "backtest": (_WORK, _WORK),
     "case_attachment": (_ADD, _ADD),
     "case_event": (_ADD, _ADD),
     "case_file": (_WORK, _WORK),
@@ -29,6 +32,8 @@ GRANTS: dict[str, tuple[str, str]] = {
     "command_batch": (_ADD, _READ),
     "company": (_ALL, _READ),
     "county": (_READ, _READ),
+    "crossing": (_WORK, _READ),
+    "detector_limit": (_WORK, _READ),
     "detector_setting": (_WORK, _WORK),
     "detector_setting_change": (_ADD, _ADD),
     "django_admin_log": (_ADD, _READ),
@@ -36,31 +41,51 @@ GRANTS: dict[str, tuple[str, str]] = {
     "django_migrations": (_READ, _READ),
     "django_session": (_ALL, _ALL),
     "driver_binding": (_ALL, _WORK),
+    "driving_span": (_READ, _ALL),
+    "elsewhere_lead": (_WORK, _WORK),
     "emergency_call": (_WORK, _WORK),
     "emergency_event": (_ADD, _ADD),
     "engine_checkpoint": ("", _ALL),
-    "finding": (_READ, _WORK),
+    "exemption": (_WORK, _READ),
+    "finding": (_ADD, _WORK),
+    "foreign_position": (_READ, _ALL),
+    "foreign_vehicle": (_READ, _WORK),
     "ingest_shard": (_READ, _WORK),
     "media_file": (_READ, _WORK),
     "permit": (_ALL, _READ),
+    "plate_read": (_READ, _ADD),
     "practitioner": (_ALL, _READ),
     "quarantined_frame": (_READ, _ADD),
     "raw_frame": (_READ, _ALL),
     "raw_log_switch": (_WORK, _READ),
+    "review": (_ADD, _ADD),
+    "review_item": (_WORK, _WORK),
     "redetection_span": ("", _ALL),
+    "road_section": (_WORK, _READ),
     "safety_alarm": (_READ, _WORK),
     "safety_event_code": (_WORK, _READ),
     "safety_table_change": (_ADD, _READ),
+    "screening_setting": (_WORK, _READ),
     "terminal": (_ALL, _WORK),
     "terminal_profile": (_WORK, _READ),
     "terminal_report": (_READ, _ADD),
+    "track_cell": (_READ, _ALL),
+    "track_cell_archive": (_READ, _ALL),
+    "track_chunk": (_READ, _ALL),
+    "track_day": (_READ, _ALL),
     "track_position": (_READ, _ADD),
+    "track_quality": (_READ, _WORK),
+    "track_quality_limit": (_WORK, _READ),
     "unit": (_WORK, _READ),
     "unknown_terminal": (_WORK, _WORK),
+    "untold_event": (_READ, _ALL),
     "vehicle": (_ALL, _READ),
     "violation": (_ADD, _ADD),
     "workflow_rule": (_WORK, _READ),
 }
+
+# What the web may change of a table whose rows otherwise stay: the screening desk links a finding with its case.
+WEB_COLUMNS: dict[str, tuple[str, ...]] = {"finding": ("case_id",)}
 
 
 def enter(lines: dict[str, tuple[str, str]]) -> None:
@@ -84,7 +109,20 @@ def apply(sender: Any = None, using: str = "default", **_: Any) -> None:
             for table in sorted(tables):
                 if rights := GRANTS[table][position]:
                     cursor.execute(f"GRANT {rights} ON {connection.ops.quote_name(table)} TO {name}")
+        for table, columns in WEB_COLUMNS.items():
+            if users[0] and table in tables:
+                named = ", ".join(map(connection.ops.quote_name, columns))
+                web = connection.ops.quote_name(users[0])
+                cursor.execute(f"GRANT UPDATE ({named}) ON {connection.ops.quote_name(table)} TO {web}")
         if users[1] and "track_position" in tables:
             cursor.execute(
                 f"GRANT EXECUTE ON FUNCTION track_make_partition(date) TO {connection.ops.quote_name(users[1])}"
             )
+        if users[1] and "archive_file" in tables:
+            name = connection.ops.quote_name(users[1])
+            for function in ("track_flip_lock()", "track_drop_partition(date)"):
+                cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {name}")
+        if users[1] and "track_cell" in tables:
+            name = connection.ops.quote_name(users[1])
+            for function in ("track_make_cell_partition(date)", "track_drop_cell_partition(date)"):
+                cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {name}")

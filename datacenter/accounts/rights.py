@@ -47,6 +47,9 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "command.send",
             "command.configure",
             "media.view",
+            "screening.review",
+            "screening.decide",
+            "screening.report",
         }
     ),
     Role.COUNTY_OFFICER: frozenset(
@@ -68,13 +71,15 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "command.view",
             "command.send",
             "media.view",
+            "screening.review",
+            "screening.report",
         }
     ),
     Role.HOTLINE_OPERATOR: frozenset({"vehicle.view", "case.view", "trip.view", "emergency.view", "emergency.handle"}),
     Role.ENFORCEMENT_OFFICER: frozenset(
         _WATCH | {"company.view", "practitioner.view", "case.view", "trip.view", "emergency.view", "media.view"}
     ),
-    Role.APPROVER: frozenset({"case.view", "finding.view", "vehicle.view", "company.view"}),
+    Role.APPROVER: frozenset({"case.view", "finding.view", "vehicle.view", "company.view", "screening.report"}),
     Role.BUS_DISPATCHER: frozenset(_WATCH | {"command.view", "command.send", "emergency.view"}),
     Role.SAFETY_OFFICER: frozenset(
         _WATCH

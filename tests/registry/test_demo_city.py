@@ -6,7 +6,10 @@ import pytest
 from django.core.management import call_command
 
 from datacenter.accounts.models import Unit, User
-from datacenter.geo.models import Area, County
+from datacenter.geo.models import Area, County, Crossing
+from datacenter.media.models import SafetyEventCode, TerminalProfile
+from datacenter.media.profiles import rule_of, rules_of, speech_of
+from datacenter.protocols.active_safety.codes import ADAS, DSM
 from datacenter.registry import rules
 from datacenter.registry.demo import papers, people
 from datacenter.registry.models import (
@@ -21,7 +24,10 @@ from datacenter.registry.models import (
 from datacenter.simulator.fleet import COUNT_BY_KIND, FLEET_SIZE, demo_fleet, former_phone, taxi_licence
 
 ON = date(2026, 3, 1)
-TABLES = (Area, Certificate, Company, County, DriverBinding, Permit, Practitioner, Terminal, Unit, User, Vehicle)
+TABLES = (
+    Area, Certificate, Company, County, Crossing, DriverBinding, Permit, Practitioner, SafetyEventCode, Terminal,
+    TerminalProfile, Unit, User, Vehicle,
+)  # fmt: skip
 
 
 def contents():
@@ -46,6 +52,13 @@ def test_demo_city_has_exactly_its_counts_and_runs_again_without_a_trace(capsys)
     assert 100 < Certificate.objects.filter(valid_until__lt=ON).count() < 300
     assert Permit.objects.filter(valid_until__lt=ON).exists()
     assert Area.objects.filter(source="演示数据").count() == 2
+    assert Crossing.objects.filter(source="演示数据", active=True).count() == 160
+    # Each alarm that the demo fleet raises on purpose is its rule by its maker's table.
+    taxi = Terminal.objects.filter(vehicle__kind="taxi", edition="2019").first().vehicle_id
+    vendor = speech_of([taxi])[taxi].vendor
+    rules_by_code = rules_of([vendor])
+    named = {rule_of(rules_by_code, vendor, *code) for code in ((DSM, 2), (DSM, 3), (DSM, 10), (ADAS, 10))}
+    assert named == {"driver.phone", "driver.smoking", "driver.seat_belt", "crossing.not_yielding"}
     assert set(User.objects.filter(is_staff=True).values_list("username", flat=True)) == {"admin"}
     assert not User.objects.filter(is_superuser=True).exists()
     assert User.objects.get(username="admin").has_perm("datacenter.change_user")

@@ -82,6 +82,18 @@ def _call_searches(world: World) -> list[Query]:
     return [*searches(world), {"state": "ringing"}, {"outcome": "real"}, {"call": world.call.pk}]
 
 
+def _passed(world: World) -> list[Query]:
+    """Who was where Dawa's vehicle stood; and what is no question."""
+    place = {"latitude": "40.992450", "longitude": "122.066240", "radius_m": 300, "purpose": "case"}
+    return [{**place, **world.span}, {"start": "x"}]
+
+
+def _quality(world: World) -> list[Query]:
+    """By each level, with what a curious reader would narrow it to."""
+    levels = [{"by": by, "period": "month", "format": "csv"} for by in ("vehicle", "company", "kind", "county")]
+    return [*levels, {}, {"date": "x"}, {"by": "vehicle", "format": "csv", "company": world.company.pk}]
+
+
 def _formats(world: World) -> list[Query]:
     return [{"format": "xlsx"}, *({"format": "csv"} | query for query in searches(world)[:10])]
 
@@ -193,7 +205,37 @@ ADDRESSES: dict[str, Visit] = {
     ),
     "unknown-terminals": Visit("list", ("terminal.adopt",), shows=lambda w: {w.unknown.phone}, reader="city"),
     "media-gallery": Visit("list", ("media.view",), queries=_media_searches, shows=lambda w: _plate(w) | {"D4W4抽烟"}),
+    "passed": Visit("list", ("track.view",), queries=_passed, shows=_plate),
+    "passed-export": Visit(
+        "list", ("track.view",), queries=lambda w: [q | {"format": "csv"} for q in _passed(w)], shows=_plate
+    ),
+    "api-passed": Visit("list", ("track.view",), queries=_passed, shows=_plate),
+    "quality": Visit("list", ("track.view",), queries=_quality, shows=lambda w: _plate(w) | _name(w)),
+    "quality-export": Visit("list", ("track.view",), queries=_quality, shows=lambda w: _plate(w) | _name(w)),
+    "detection-catalogue": Visit("list", ("finding.view",), shows=_name),
+    "detection-limits": Visit(
+        "list", ("detector.change",), lambda w: ["road.overspeed"],
+        lambda w: [{}, {"replaces": w.limit.pk}, {"backtest": w.backtest.pk}],
+        bodies=lambda w: [{}, {"save": 1, "company": w.company.pk}], shows=lambda w: _name(w) | {"D4W4公告"},
+        reader="city",
+    ),
+    "detection-backtest": Visit("detail", ("detector.change",), lambda w: [w.backtest.pk], reader="city"),
+    "elsewhere-list": Visit("list", ("finding.view",), queries=searches, shows=lambda w: {w.lead.plate}),
+    "elsewhere-export": Visit("list", ("finding.view",), queries=_formats, shows=lambda w: {w.lead.plate}),
     "safety-alarms": Visit("list", ("media.view",), queries=_media_searches, shows=lambda w: _plate(w) | {"D4W4抽烟"}),
+    "screening": Visit(
+        "list", ("screening.review",), queries=lambda w: [{}, {"item": w.item.pk}],
+        shows=lambda w: _plate(w) | {"D4W4疑似超速"},
+    ),
+    "screening-next": Visit(
+        "list", ("screening.review",), shows=lambda w: _plate(w) | {"D4W4疑似超速"}, methods=("post",),
+        bodies=lambda w: [{}, {"shown": 1}, {"shown": "x"}],
+    ),
+    "screening-report": Visit("list", ("screening.report",)),
+    "screening-live": Visit(
+        "list", ("screening.review",), queries=lambda w: [{"q": w.vehicle.plate}, {"vehicle": w.vehicle.pk}, {}],
+        shows=_plate,
+    ),
     "emergency-desk": Visit("list", ("emergency.view",), queries=_call_searches, shows=_plate),
     "emergency-open": Visit("list", ("emergency.view",), queries=_call_searches, shows=_plate),
     "emergency-ringing": Visit("list", ("emergency.view",), shows=_plate),
@@ -252,6 +294,7 @@ ADDRESSES: dict[str, Visit] = {
     "case-attachment": Visit(
         "detail", ("case.view",), lambda w: [w.closed.number, w.attachment.pk], lambda w: [{}, {"size": "thumb"}]
     ),
+    "case-evidence": Visit("detail", ("case.view",), lambda w: [w.closed.number]),
     "quarantined-frame": Visit("detail", ("quarantine.view",), lambda w: [w.frame.pk], shows=_phone, reader="city"),
     "registry-import-report": Visit("detail", ("registry.import",), lambda w: [_NO_TOKEN]),
     "media-file": Visit("detail", ("media.view",), lambda w: [w.photo.pk], lambda w: [{}, {"size": "thumb"}]),
@@ -262,7 +305,35 @@ ADDRESSES: dict[str, Visit] = {
     "emergency-place": Visit("detail", ("emergency.view",), _call, shows=_plate),
     "emergency-progress": Visit("detail", ("emergency.view",), _call),
     "emergency-note": Visit("detail", ("emergency.view",), _call, shows=lambda w: _plate(w) | {w.practitioner.name}),
+    "elsewhere-lead": Visit("detail", ("finding.view",), lambda w: [w.lead.pk], shows=lambda w: {w.lead.plate}),
     # --- verbs ---
+    **{
+        f"elsewhere-act {verb}": Visit("verb", ("screening.review",), lambda w, verb=verb: [w.lead.pk, verb])
+        for verb in ("reject", "confirm", "nonsense")
+    },
+    "detection-mode": Visit(
+        "verb", ("detector.change",), lambda w: ["road.overspeed"], bodies=lambda w: [{"state": "in_force"}, {}],
+        reader="city",
+    ),
+    "detection-limit-end": Visit(
+        "verb", ("detector.change",), lambda w: ["road.overspeed", w.limit.pk], bodies=lambda w: [{"note": "试"}, {}],
+        reader="city",
+    ),
+    "detection-backtest-cancel": Visit("verb", ("detector.change",), lambda w: [w.backtest.pk], reader="city"),
+    **{
+        f"screening-act {verb}": Visit(
+            "verb", ("screening.review",), lambda w, verb=verb: [w.item.pk, verb],
+            bodies=lambda w: [{"reason": "drift"}],
+        )
+        for verb in ("confirm", "reject", "skip", "nonsense")
+    },
+    "screening-photo": Visit("verb", ("screening.review", "command.send"), _vehicle),
+    "screening-mark": Visit(
+        "verb", ("screening.review",), _vehicle, bodies=lambda w: [{"note": "试", "kind": "road.overspeed"}, {}]
+    ),
+    "screening-first": Visit(
+        "verb", ("detector.change",), lambda w: ["road.overspeed"], bodies=lambda w: [{"wanted": "0"}], reader="city"
+    ),
     "emergency-unmask": Visit(
         "verb", ("emergency.handle",), _call, shows=lambda w: {w.practitioner.name, w.practitioner.phone}
     ),
@@ -300,6 +371,14 @@ ADDRESSES: dict[str, Visit] = {
 }  # fmt: skip
 # What the responsible reader is not asked to open: nothing lies there, or it would be done.
 NOT_READ = (
+    "detection-backtest",
+    "detection-limit-end",
+    "detection-mode",
+    "screening-next",
+    "screening-act",
+    "screening-photo",
+    "screening-mark",
+    "screening-first",
     "raw-log-find",
     "raw-log-switch",
     "command-cancel",
@@ -313,6 +392,7 @@ NOT_READ = (
     "api-case.",
     "emergency-act",
     "emergency-order",
+    "elsewhere-act",
 )
 
 

@@ -17,7 +17,7 @@ from datacenter.registry.models import Vehicle
 from tests import factories
 from tests.walls.world import World
 
-APPEND_ONLY = ("case_event", "case_attachment", "audit_record", "detector_setting_change", "emergency_event")
+APPEND_ONLY = ("case_event", "case_attachment", "audit_record", "detector_setting_change", "emergency_event", "review")
 # Tables that say whose a row is and still have no policy: why.
 UNWALLED = {
     "account": "read to find out who signs in, before any scope is known; no page lists it but the administrators'",
@@ -79,7 +79,7 @@ def count(web: Any, table: str, scope: Scope | None = None) -> int:
 # --- every table ------------------------------------------------------------------------------------------------------
 def test_every_table_has_a_line_in_the_grants(db: None) -> None:
     models = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
-    assert models | {"track_position", "django_migrations"} == set(GRANTS)
+    assert models | {"track_position", "track_chunk", "track_cell", "django_migrations"} == set(GRANTS)
 
 
 def test_every_table_that_says_whose_a_row_is_has_row_security(db: None) -> None:
@@ -199,6 +199,10 @@ FORBIDDEN = (
     "SET session_replication_role = replica",
     "SELECT state FROM engine_checkpoint",
     "SELECT track_make_partition('2030-01-01')",
+    "SELECT track_drop_partition('2030-01-01')",
+    "SELECT track_flip_lock()",
+    "UPDATE track_day SET state = 'sealed'",
+    "DELETE FROM archive_file",
     "SELECT rolpassword FROM pg_authid",
     "SELECT pg_read_file('/etc/passwd')",
     "COPY vehicle TO PROGRAM 'cat'",
@@ -258,7 +262,7 @@ def test_records_cannot_be_rewritten_by_the_web(web_connection: Any) -> None:
 
 def test_not_even_the_owner_rewrites_records(world: World) -> None:
     filled = tables_with_rows() & set(APPEND_ONLY)
-    always = {"case_event", "case_attachment", "emergency_event"}
+    always = {"case_event", "case_attachment", "emergency_event", "review"}
     assert always | {"audit_record"} >= filled >= always
     for table, statement in itertools.product(sorted(filled), REWRITES):
         with pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:

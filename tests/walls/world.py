@@ -17,7 +17,10 @@ from datacenter.cases.models import Case, CaseAttachment
 from datacenter.cases.workflow import Subject
 from datacenter.commands.models import Command, CommandBatch
 from datacenter.commands.workflow import send_to_many
-from datacenter.detection.models import Finding
+from datacenter.detection.backtest import proposal_of
+from datacenter.detection.elsewhere.models import ElsewhereLead, ForeignPosition, ForeignVehicle
+from datacenter.detection.findings import opening_of
+from datacenter.detection.models import Backtest, DetectorLimit, Finding
 from datacenter.emergencies.models import EmergencyCall
 from datacenter.emergencies.workflow import Pressed, raise_call
 from datacenter.facts.catalogue import Fact
@@ -40,11 +43,15 @@ from datacenter.registry.models import (
     Vehicle,
 )
 from datacenter.registry.selectors import with_terminal_in_use
-from datacenter.tracks import store
-from taxi.models import Shift, Trip
+from datacenter.screening import workflow as screening
+from datacenter.screening.models import ReviewItem
+from datacenter.tracks import chunks, store
+from datacenter.tracks.models import TrackQuality
+from taxi.models import RankVisit, Shift, Trip
 from tests import factories
 
 LATITUDE_E6, LONGITUDE_E6 = 40_992_457, 122_066_243
+FOREIGN_PLATE = "辽AD4W46"
 PERSON, PERSON_PHONE = "阙德海", "13787654321"
 
 
@@ -72,7 +79,11 @@ class World:
     raw_frame: RawFrame
     call: EmergencyCall  # rings
     safety_alarm: SafetyAlarm
+    limit: DetectorLimit  # of its company alone
+    backtest: Backtest  # of another limit for it
     photo: MediaFile
+    item: ReviewItem  # of a finding that has no case yet
+    lead: ElsewhereLead  # about a vehicle from elsewhere on Dawa's roads
 
     @property
     def span(self) -> dict[str, str]:
@@ -165,6 +176,8 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
     trip = _operate(vehicle, paper)
     command = _order(vehicle, county_officer)
     alarm, photo = _shoot(vehicle)
+    limit = _limit(company, city_officer)
+    limit.save()
     secrets = {
         vehicle.plate, vehicle.vin, vehicle.transport_permit_no,
         company.name, company.credit_code, company.phone, company.legal_representative,
@@ -174,7 +187,8 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
         unknown.phone, frame.raw.hex(), frame.raw.hex(" "),
         str(LATITUDE_E6), str(LONGITUDE_E6), "40.992457", "122.066243",
         case.number, waiting.number, attachment.name, attachment.sha256, "D4W4路口", "D4W4已整改",
-        "D4W4请靠边", "D4W4运单", alarm.alarm_no, alarm.tag, photo.sha256, photo.reason,
+        "D4W4公告", "D4W4请靠边", "D4W4运单", "D4W4疑似超速", FOREIGN_PLATE,
+        alarm.alarm_no, alarm.tag, photo.sha256, photo.reason,
         *(f"/{kind}/{row.pk}/" for kind, row in
           (("vehicles", vehicle), ("companies", company), ("practitioners", person), ("trips", trip))),
     }  # fmt: skip
@@ -182,7 +196,59 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
         company, vehicle, person, terminal, unknown, frame, finding, case, attachment, waiting, county_officer,
         neighbour, frozenset(secrets), trip=trip, command=command, batch=command.batch, report=_report(vehicle),
         raw_frame=_record(vehicle), safety_alarm=alarm, photo=photo,
-        call=_press(vehicle),
+        call=_press(vehicle), limit=limit, backtest=_try(company, city_officer), item=_suspect(vehicle, city_officer),
+        lead=_lead(),
+    )  # fmt: skip
+
+
+def _limit(company: Company, by: User) -> DetectorLimit:
+    """Limits of its own, not saved."""
+    return DetectorLimit(
+        detector="road.overspeed", company=company, overrides={"limit_kmh": {"hazmat": 70}}, source="D4W4公告",
+        note="试", valid_from=timezone.now(), created_by=by,
+    )  # fmt: skip
+
+
+def _try(company: Company, by: User) -> Backtest:
+    """What other limits for it would find, with one of them."""
+    now = timezone.now()
+    vehicle = Vehicle.objects.get(company=company)
+    sample = {"draw": 1, "vehicle": vehicle.pk, "started": int(now.timestamp()) - 900, "ended": int(now.timestamp())}
+    return Backtest.objects.create(
+        detector="road.overspeed", proposal=proposal_of(_limit(company, by)), since=now - timedelta(days=7), until=now,
+        scope_level="city", state=Backtest.State.DONE, created_by=by,
+        counts={f"{now:%Y-%m-%d}": {factories.DAWA: {"old": 0, "new": 1}}},
+        samples={"appear": [sample | {"measures": {"peak_speed_dkmh": 1234}}], "vanish": []},
+    )  # fmt: skip
+
+
+def _suspect(vehicle: Vehicle, by: User) -> ReviewItem:
+    """A finding of its that waits for the desk, skipped by the city before."""
+    at = timezone.now() - timedelta(minutes=30)
+    finding = Finding.objects.create(
+        detector="road.overspeed", title="D4W4疑似超速", vehicle=vehicle, company_id=vehicle.company_id,
+        county_id=factories.DAWA, state=Finding.State.ENDED, started_at=at, ended_at=at, source="试验",
+    )  # fmt: skip
+    item = screening.enqueue(finding, opening_of(vehicle, at, "按发生地"))
+    screening.take(item.pk, by=by)
+    return screening.skip(item.pk, by=by)
+
+
+def _lead() -> ElsewhereLead:
+    """A vehicle from elsewhere that seems to work in the county."""
+    now = timezone.now()
+    foreign = ForeignVehicle.objects.create(plate=FOREIGN_PLATE, plate_colour=1, first_heard_at=now, heard_at=now)
+    ForeignPosition.objects.create(
+        foreign_vehicle=foreign, device_time=now, received_at=now, latitude_e6=LATITUDE_E6, longitude_e6=LONGITUDE_E6,
+        speed_dkmh=0, source="省平台",
+    )  # fmt: skip
+    at = int(now.timestamp())
+    return ElsewhereLead.objects.create(
+        foreign_vehicle=foreign, plate=FOREIGN_PLATE, plate_colour=1, county_id=factories.DAWA, found_at=now,
+        changed_at=now, first_day=timezone.localdate(), last_day=timezone.localdate(),
+        latitude_e6=LATITUDE_E6, longitude_e6=LONGITUDE_E6, measures={"days": 3, "rides": 60}, source="试验",
+        evidence={"days": {}, "reads": [], "track": [],
+                  "rides": [[at - 600, 122.066243, 40.992457, at, 122.066243, 40.992457, False]]},
     )  # fmt: skip
 
 
@@ -248,6 +314,9 @@ def _operate(vehicle: Vehicle, paper: Certificate) -> Trip:
         "received_at": now,
     }
     begun = now - timedelta(hours=2)
+    owned = {name: whose[name] for name in ("vehicle", "county_id", "company_id")}
+    rank = factories.make_area((40.992457, 122.066243), 0.0004, kind="rank", name="客运站候客点")
+    RankVisit.objects.create(**owned, area=rank, arrived_at=begun, left_at=now, came=1, went=2, stood_s=60)
     Shift.objects.create(**whose, begins_at=begun, signed_in_at=begun, sign_in_hash=4774)
     return Trip.objects.create(
         **whose,
@@ -272,6 +341,10 @@ def _drive(vehicle: Vehicle) -> None:
     start = int(datetime.now(UTC).timestamp()) - 1860
     rows = [{"at": i * 60, "latitude_e6": LATITUDE_E6, "longitude_e6": LONGITUDE_E6} for i in range(31)]
     positions = factories.make_positions(vehicle.pk, rows, start)
+    TrackQuality.objects.create(
+        vehicle=vehicle, day=timezone.localdate(), reports=31, qualified=31, drift=0, online_s=1800, distance_mm=4774,
+        complete_mm=4774, first_at=timezone.now(), last_at=timezone.now(),
+    )  # fmt: skip
     store.make_partitions(sorted({store.day_of(int(at)) for at in positions.device_time.tolist()}))
     with transaction.atomic(), connection.cursor() as cursor:
-        store.append_once(cursor, positions, [b""] * len(positions))
+        chunks.keep(cursor, 0, positions.take(store.append_once(cursor, positions, [b""] * len(positions))))

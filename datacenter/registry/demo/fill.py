@@ -17,7 +17,7 @@ from django.db.models import Model
 
 from datacenter.accounts.models import Unit
 from datacenter.accounts.rights import Role
-from datacenter.geo.models import Area, County
+from datacenter.geo.models import Area, County, Crossing
 from datacenter.geo.shapes import circle, geojson_of
 from datacenter.geo.workflow import install_counties, shipped_counties
 from datacenter.registry.demo import papers, people, units
@@ -31,6 +31,7 @@ from datacenter.registry.models import (
     Terminal,
     Vehicle,
 )
+from datacenter.simulator.crossings import demo_crossings
 from datacenter.simulator.fleet import (
     BUS_COMPANIES,
     DemoCompany,
@@ -58,6 +59,7 @@ def fill(on: date) -> Counter[str]:
     _terminals(vehicles, on, added)
     _people(companies, vehicles, on, added)
     _areas(added)
+    _crossings(added)
     first_bus, first_hazmat = BUS_COMPANIES[0], next(c.company_no for c in demo_companies() if c.holds_hazmat_permit)
     added["user"] = units.add_accounts(
         tree,
@@ -270,3 +272,16 @@ def _areas(added: Counter[str]) -> None:
     )
     present = set(Area.objects.filter(name__in=[area.name for area in wanted]).values_list("name", flat=True))
     _add(Area, [area for area in wanted if area.name not in present], added)
+
+
+def _crossings(added: Counter[str]) -> None:
+    present = set(Crossing.objects.filter(source=_DEMO).values_list("name", flat=True))
+    wanted = [
+        Crossing(
+            name=one.name,
+            boundary={"type": "Polygon", "coordinates": [[list(point) for point in one.ring]]},
+            source=_DEMO,
+        )
+        for one in demo_crossings()
+    ]
+    _add(Crossing, [one for one in wanted if one.name not in present], added)
