@@ -5,8 +5,9 @@ from datacenter.cases import admin as cases
 from datacenter.detection import admin as detection
 from datacenter.detection import places_admin
 from datacenter.media import admin as media
+from datacenter.notices import admin as notices
 from datacenter.registry import admin as registry
 from datacenter.screening import admin as screening
 from datacenter.tracks import admin as tracks
 
-__all__ = ["accounts", "cases", "detection", "media", "places_admin", "registry", "screening", "tracks"]
+__all__ = ["accounts", "cases", "detection", "media", "notices", "places_admin", "registry", "screening", "tracks"]

@@ -22,6 +22,7 @@ from datacenter.gateway.models import RawFrame, RawLogSwitch
 from datacenter.geo.models import Area, County, Crossing, RoadSection
 from datacenter.ingest.models import EngineCheckpoint, IngestShard, QuarantinedFrame, RedetectionSpan
 from datacenter.media.models import MediaFile, SafetyAlarm, SafetyEventCode, SafetyTableChange, TerminalProfile
+from datacenter.notices.models import Delivery, Notice, PendingMatter, Preference, QuietHours
 from datacenter.registry.models import (
     Certificate,
     Company,
@@ -51,6 +52,7 @@ __all__ = [
     "Company",
     "County",
     "Crossing",
+    "Delivery",
     "DetectorLimit",
     "DetectorSetting",
     "DetectorSettingChange",
@@ -66,10 +68,14 @@ __all__ = [
     "ForeignVehicle",
     "IngestShard",
     "MediaFile",
+    "Notice",
+    "PendingMatter",
     "Permit",
     "PlateRead",
     "Practitioner",
+    "Preference",
     "QuarantinedFrame",
+    "QuietHours",
     "RawFrame",
     "RawLogSwitch",
     "RedetectionSpan",

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("datacenter.emergencies.urls")),
     path("", include("datacenter.gateway.urls")),
     path("", include("datacenter.media.urls")),
+    path("", include("datacenter.notices.urls")),
     path("", include("datacenter.papers.urls")),
     path("", include("datacenter.screening.urls")),
     path("", include("datacenter.diagnosis.urls")),

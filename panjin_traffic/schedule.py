@@ -62,6 +62,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 15.0,
         "options": {"expires": 14},
     },
+    # Matters that come by the thousand are gathered into notices; mails and webhooks that are due, or interrupted.
+    "gather-notices": {"task": "datacenter.notices.gather", "schedule": 10.0, "options": {"expires": 9}},
+    "look-after-notices": {"task": "datacenter.notices.look_after", "schedule": 15.0, "options": {"expires": 14}},
+    # Notices past the days that they are kept.
+    "forget-notices": {"task": "datacenter.notices.forget", "schedule": 86_400.0, "options": {"expires": 40_000}},
     # Photos are judged after the commit that stores them; this takes what a killed worker left.
     "judge-photos": {"task": "datacenter.media.judge_photos", "schedule": 60.0, "options": {"expires": 55}},
     # Raw frames are kept for a day.

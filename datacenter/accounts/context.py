@@ -35,6 +35,7 @@ _SECTIONS: tuple[tuple[object, tuple[Entry, ...]], ...] = (
             Entry("emergency-desk", gettext_lazy("紧急报警"), "bell-ringing", ("emergency.view",), "e"),
             Entry("screening", gettext_lazy("远程排查"), "eye-check", ("screening.review",), "r"),
             Entry("case-list", gettext_lazy("案件"), "folders", ("case.view",), "c"),
+            Entry("notice-list", gettext_lazy("通知"), "bell", ("notice.view",), "n"),
             Entry("detection-catalogue", gettext_lazy("检测规则"), "radar-2", ("finding.view",), "d"),
             Entry("safety-alarms", gettext_lazy("主动安全"), "steering-wheel", ("media.view",), "s"),
             Entry("media-gallery", gettext_lazy("多媒体"), "photo", ("media.view",), "i"),

@@ -16,11 +16,13 @@ class Role(TextChoices):
     ADMINISTRATOR = "administrator", "系统管理员"
 
 
+_EVERYBODY = {"notice.view"}
 _WATCH = {"map.view", "track.view", "vehicle.view"}
 
 RIGHTS: dict[Role, frozenset[str]] = {
     Role.CITY_REGULATOR: frozenset(
-        _WATCH
+        _EVERYBODY
+        | _WATCH
         | {
             "company.view",
             "practitioner.view",
@@ -53,7 +55,8 @@ RIGHTS: dict[Role, frozenset[str]] = {
         }
     ),
     Role.COUNTY_OFFICER: frozenset(
-        _WATCH
+        _EVERYBODY
+        | _WATCH
         | {
             "company.view",
             "practitioner.view",
@@ -75,14 +78,21 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "screening.report",
         }
     ),
-    Role.HOTLINE_OPERATOR: frozenset({"vehicle.view", "case.view", "trip.view", "emergency.view", "emergency.handle"}),
-    Role.ENFORCEMENT_OFFICER: frozenset(
-        _WATCH | {"company.view", "practitioner.view", "case.view", "trip.view", "emergency.view", "media.view"}
+    Role.HOTLINE_OPERATOR: frozenset(
+        _EVERYBODY | {"vehicle.view", "case.view", "trip.view", "emergency.view", "emergency.handle"}
     ),
-    Role.APPROVER: frozenset({"case.view", "finding.view", "vehicle.view", "company.view", "screening.report"}),
-    Role.BUS_DISPATCHER: frozenset(_WATCH | {"command.view", "command.send", "emergency.view"}),
+    Role.ENFORCEMENT_OFFICER: frozenset(
+        _EVERYBODY
+        | _WATCH
+        | {"company.view", "practitioner.view", "case.view", "trip.view", "emergency.view", "media.view"}
+    ),
+    Role.APPROVER: frozenset(
+        _EVERYBODY | {"case.view", "finding.view", "vehicle.view", "company.view", "screening.report"}
+    ),
+    Role.BUS_DISPATCHER: frozenset(_EVERYBODY | _WATCH | {"command.view", "command.send", "emergency.view"}),
     Role.SAFETY_OFFICER: frozenset(
-        _WATCH
+        _EVERYBODY
+        | _WATCH
         | {
             "company.view",
             "practitioner.view",
@@ -97,6 +107,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
         }
     ),
     Role.ADMINISTRATOR: frozenset(
-        {"account.change", "audit.view", "quarantine.view", "protocol.view", "raw_log.use", "detector.change"}
+        _EVERYBODY
+        | {"account.change", "audit.view", "quarantine.view", "protocol.view", "raw_log.use", "detector.change"}
     ),
 }

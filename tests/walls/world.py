@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
@@ -30,6 +30,10 @@ from datacenter.gateway.models import RawFrame
 from datacenter.ingest.models import QuarantinedFrame
 from datacenter.media.files import keep_bytes
 from datacenter.media.models import MediaFile, SafetyAlarm
+from datacenter.notices import workflow as notices
+from datacenter.notices.audience import county
+from datacenter.notices.models import Delivery, Notice
+from datacenter.notices.workflow import Owner
 from datacenter.protocols.jt808.messages import TextMessage, WaybillReport
 from datacenter.registry import masking
 from datacenter.registry.models import (
@@ -84,6 +88,7 @@ class World:
     photo: MediaFile
     item: ReviewItem  # of a finding that has no case yet
     lead: ElsewhereLead  # about a vehicle from elsewhere on Dawa's roads
+    notice: Notice  # to its county's officer
 
     @property
     def span(self) -> dict[str, str]:
@@ -187,7 +192,7 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
         unknown.phone, frame.raw.hex(), frame.raw.hex(" "),
         str(LATITUDE_E6), str(LONGITUDE_E6), "40.992457", "122.066243",
         case.number, waiting.number, attachment.name, attachment.sha256, "D4W4路口", "D4W4已整改",
-        "D4W4公告", "D4W4请靠边", "D4W4运单", "D4W4疑似超速", FOREIGN_PLATE,
+        "D4W4公告", "D4W4催办", "D4W4请靠边", "D4W4运单", "D4W4疑似超速", FOREIGN_PLATE,
         alarm.alarm_no, alarm.tag, photo.sha256, photo.reason,
         *(f"/{kind}/{row.pk}/" for kind, row in
           (("vehicles", vehicle), ("companies", company), ("practitioners", person), ("trips", trip))),
@@ -197,8 +202,22 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
         neighbour, frozenset(secrets), trip=trip, command=command, batch=command.batch, report=_report(vehicle),
         raw_frame=_record(vehicle), safety_alarm=alarm, photo=photo,
         call=_press(vehicle), limit=limit, backtest=_try(company, city_officer), item=_suspect(vehicle, city_officer),
-        lead=_lead(),
+        lead=_lead(), notice=_tell(waiting, county_officer),
     )  # fmt: skip
+
+
+def _tell(case: Case, officer: User) -> Notice:
+    """The county's officer is told of a case, another waits to be gathered, and what the officer wants is kept."""
+    about, link = Owner(county_id=case.county_id), f"/cases/{case.number}/"
+    facts = {"topic": "case.urged", "title": f"催办 {case.number}", "body": f"{case.plate} D4W4催办", "link": link}
+    notices.tell(recipients=[officer], key=f"case:{case.pk}:1", about=about, **facts)
+    notices.tell_gathered(
+        county(factories.DAWA, "case.accept"), topic="case.dispatched", title=case.number, link=link, about=about
+    )
+    notices.set_wishes(by=officer, wanted={"case.urged": {"email": True}}, quiet=(time(22), time(7)))
+    notice = Notice.objects.get(recipient=officer)
+    Delivery.objects.create(notice=notice, channel="email", next_at=timezone.now())
+    return notice
 
 
 def _limit(company: Company, by: User) -> DetectorLimit:
