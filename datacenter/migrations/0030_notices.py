@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "通知",
                 "verbose_name_plural": "通知",
                 "db_table": "notice",
-                "ordering": ["-created_at", "-pk"],
+                "ordering": ["-last_at", "-pk"],
             },
         ),
         migrations.CreateModel(
@@ -184,7 +184,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="notice",
-            index=models.Index(fields=["recipient", "-created_at", "-id"], name="notice_of_recipient"),
+            index=models.Index(fields=["recipient", "-last_at", "-id"], name="notice_of_recipient"),
         ),
         migrations.AddIndex(
             model_name="notice",

@@ -37,6 +37,8 @@ WAITS = (
 ATTEMPTS = len(WAITS) + 1
 STALE = timedelta(minutes=10)
 """For how long a delivery may stand as being sent before its worker is taken for dead."""
+TOO_OLD = timedelta(hours=36)
+"""What waited longer (a channel that was set up late, say) is no news any more."""
 RUN_S = 5.0
 """How long one run sends before other tasks of the queue have their turn."""
 DOWN_S = 60
@@ -77,7 +79,7 @@ def claim(channel: str, now: datetime) -> Delivery | None:
             )
             if row is None:
                 return None
-            if reason := _needless(row):
+            if reason := _needless(row, now):
                 row.state, row.last_error = State.CANCELLED, reason
                 row.save(update_fields=["state", "last_error"])
                 continue
@@ -142,7 +144,7 @@ def _settle(delivery: Delivery, **facts: object) -> None:
             _log.warning("notice delivery %s by %s: %s", delivery.pk, delivery.channel, facts["last_error"])
 
 
-def _needless(delivery: Delivery) -> str:
+def _needless(delivery: Delivery, now: datetime) -> str:
     """Why it need not be sent any more; empty where it must."""
     notice = delivery.notice
     user, scope = notice.recipient, scope_of(notice.recipient)
@@ -151,6 +153,8 @@ def _needless(delivery: Delivery) -> str:
         return "收件人已停用或已无此权限"
     if not scope.covers(county_id=notice.county_id, company_id=notice.company_id):
         return "收件人已调离原辖区"
+    if now - notice.last_at > TOO_OLD:
+        return "已过发送时限"
     if notice.read_at is not None:
         return "已在系统内阅读"
     if delivery.channel not in wishes_of([user.pk], topic_of(notice.topic))[user.pk].channels:

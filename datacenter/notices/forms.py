@@ -10,8 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from datacenter.notices.topics import Topic
 
-_MOST = 2**63 - 1
-
 
 class NoticeFilterForm(forms.Form):
     """Unread or all, a topic, words of title or body."""
@@ -30,9 +28,9 @@ class NoticeFilterForm(forms.Form):
 
 
 class ReadAllForm(forms.Form):
-    """Up to which notice, and of which topic, everything is read."""
+    """Until when, in seconds since 1970, and of which topic, everything is read."""
 
-    until = forms.IntegerField(min_value=0, max_value=_MOST)
+    until = forms.FloatField(min_value=0, max_value=2**32)
     topic = forms.CharField(required=False, max_length=40)
 
 

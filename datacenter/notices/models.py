@@ -38,10 +38,10 @@ class Notice(models.Model):
     class Meta:
         db_table = "notice"
         verbose_name = verbose_name_plural = "通知"
-        ordering = ["-created_at", "-pk"]
+        ordering = ["-last_at", "-pk"]
         constraints = [models.UniqueConstraint(fields=["recipient", "key"], name="notice_once")]
         indexes = [
-            models.Index(fields=["recipient", "-created_at", "-id"], name="notice_of_recipient"),
+            models.Index(fields=["recipient", "-last_at", "-id"], name="notice_of_recipient"),
             models.Index(fields=["recipient", "topic"], condition=Q(read_at=None), name="notice_unread"),
             models.Index(fields=["created_at"], name="notice_age"),
         ]

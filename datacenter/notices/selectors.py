@@ -15,8 +15,8 @@ CAP = 100
 
 
 def notices_visible_to(user: Any) -> QuerySet[Notice]:
-    """The user's own notices, newest first; those of a county that the user has left are not among them."""
-    return scope_of(user).limit(Notice.objects.filter(recipient_id=user.pk)).order_by("-created_at", "-pk")
+    """The user's own notices, the latest first; those of a county that the user has left are not among them."""
+    return scope_of(user).limit(Notice.objects.filter(recipient_id=user.pk)).order_by("-last_at", "-pk")
 
 
 def unread_of(user: Any) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -66,10 +68,11 @@ def read_one(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("notice.view")
 def read_all(request: HttpRequest) -> HttpResponse:
-    """All up to the newest that the page showed."""
+    """All that had come when the page was drawn."""
     form = ReadAllForm(request.POST)
     if form.is_valid():
-        workflow.read_all(by=request.user, until=form.cleaned_data["until"], topic=form.cleaned_data["topic"])  # type: ignore[arg-type]
+        until = datetime.fromtimestamp(form.cleaned_data["until"], UTC)
+        workflow.read_all(by=request.user, until=until, topic=form.cleaned_data["topic"])  # type: ignore[arg-type]
     return _after(request)
 
 
@@ -124,16 +127,17 @@ def _filtered(request: HttpRequest) -> tuple[Any, NoticeFilterForm, str]:
 
 
 def _results(request: HttpRequest) -> dict[str, Any]:
+    drawn_at = timezone.now()
     rows, form, tab = _filtered(request)
     sent = Delivery.objects.order_by("channel")
-    page = page_of(rows.prefetch_related(Prefetch("deliveries", queryset=sent)), request.GET, moment="created_at")
+    page = page_of(rows.prefetch_related(Prefetch("deliveries", queryset=sent)), request.GET, moment="last_at")
     count = selectors.unread_of(request.user)
     return {
         "form": form,
         "tab": tab,
         "page": page,
         "unread": selectors.shown(count) if count else "",
-        "newest": max((notice.pk for notice in page.rows), default=0),
+        "drawn_at": f"{drawn_at.timestamp():.6f}",
         "topic": form.cleaned_data.get("topic", ""),
         "filtered": any(form.cleaned_data.get(name) for name in ("topic", "q")),
     }

@@ -64,18 +64,12 @@ def tell(
     themselves (``by``). ``link`` is an address of ours. A fixed number of queries, however many recipients.
     """
     subject = topic_of(topic)
-    users: dict[int, User] = {}
-    ids: set[int] = set()
-    for recipient in recipients:
-        if isinstance(recipient, User):
-            users[recipient.pk] = recipient
-        else:
-            ids.add(recipient)
-    if ids := ids - users.keys():
-        users.update((user.pk, user) for user in User.objects.filter(pk__in=ids).select_related("unit"))
+    ids = {recipient.pk if isinstance(recipient, User) else recipient for recipient in recipients}
+    if not ids:
+        return 0
     letters = [
         Letter(user, title, body, link)
-        for user in users.values()
+        for user in User.objects.filter(pk__in=ids).select_related("unit")
         if may_be_told(user, subject, about, by_id=by.pk if by else None)
     ]
     return len(write(letters, subject, key, urgent=urgent or subject.urgent, now=now or timezone.now()))
@@ -117,10 +111,10 @@ def read_notice(pk: int, *, by: User) -> Notice:
     return notice
 
 
-def read_all(*, by: User, until: int, topic: str = "") -> int:
-    """All of one's notices up to the one numbered ``until`` are read: what came since stays unread."""
+def read_all(*, by: User, until: datetime, topic: str = "") -> int:
+    """All of one's notices as they stood at ``until`` are read: what came or grew since stays unread."""
     require(by, "notice.view")
-    rows = notices_visible_to(by).filter(read_at=None, pk__lte=until)
+    rows = notices_visible_to(by).filter(read_at=None, last_at__lte=until)
     if topic:
         rows = rows.filter(topic=topic)
     with transaction.atomic():

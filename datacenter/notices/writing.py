@@ -34,6 +34,7 @@ ON CONFLICT (recipient_id, key) DO UPDATE SET
     title = replace(%(digest)s, '{{count}}', (notice.count + EXCLUDED.count)::text), link = %(list_link)s
 RETURNING id, recipient_id, xmax = 0
 """
+_KEY_LENGTH = 120
 _WAKE_WITHIN_S = 60  # a task that waited longer says nothing that beat has not said
 
 
@@ -58,12 +59,12 @@ def as_the_house() -> AbstractContextManager[None]:
 
 def write(letters: Sequence[Letter], topic: Topic, key: str, *, urgent: bool, now: datetime) -> list[int]:
     """Write each letter once for its recipient and ``key``; ids of the notices that are new."""
-    return _write(_ONCE, letters, topic, {"key": key[:120], "urgent": urgent, "now": now}, send_at=now)
+    return _write(_ONCE, letters, topic, {"key": key, "urgent": urgent, "now": now}, send_at=now)
 
 
 def count_up(letters: Sequence[Letter], topic: Topic, key: str, *, now: datetime, send_at: datetime) -> list[int]:
     """The same for matters that are gathered: a notice that is there counts up and is unread again."""
-    facts = {"key": key[:120], "urgent": False, "now": now, "digest": topic.digest, "list_link": topic.list_link}
+    facts = {"key": key, "urgent": False, "now": now, "digest": topic.digest, "list_link": topic.list_link}
     return _write(_COUNTED, letters, topic, facts, send_at=send_at)
 
 
@@ -72,6 +73,8 @@ def _write(
 ) -> list[int]:
     if not letters:
         return []
+    if len(facts["key"]) > _KEY_LENGTH:
+        raise ValueError(f"too long to tell matters apart by: {facts['key']!r}")
     letters = sorted(letters, key=lambda letter: letter.to.pk)  # two transactions lock the same rows in one order
     scopes = [scope_of(letter.to) for letter in letters]
     columns = {

@@ -287,6 +287,13 @@ def test_what_has_no_reader_any_more_is_not_sent(officer: User, panshan_officer:
     assert mails.mails == []
 
 
+def test_what_waited_for_a_channel_too_long_is_no_news(officer: User, mails: MailServer) -> None:
+    tell(officer)
+    delivery.deliver("email", AT + delivery.TOO_OLD + timedelta(seconds=1))
+    assert states() == [("cancelled", 0)]
+    assert mails.mails == []
+
+
 def test_old_notices_go_with_their_deliveries(officer: User, mails: MailServer, settings: Any) -> None:
     settings.NOTICE_KEEP_DAYS = 30
     tell(officer, at=AT), tell(officer, at=AT + timedelta(days=1), key="younger")

@@ -108,9 +108,9 @@ def test_read_is_ones_own_and_all_means_what_was_shown(dawa_officer: User, pansh
         workflow.read_notice(first.pk, by=panshan_officer)
     at = workflow.read_notice(first.pk, by=dawa_officer).read_at
     assert workflow.read_notice(first.pk, by=dawa_officer).read_at == at, "the first time counts"
-    assert workflow.read_all(by=dawa_officer, until=second.pk) == 1
+    assert workflow.read_all(by=dawa_officer, until=second.last_at) == 1
     assert unread_of(dawa_officer) == 1
-    assert workflow.read_all(by=dawa_officer, until=third.pk, topic="case.urged") == 0
+    assert workflow.read_all(by=dawa_officer, until=third.last_at, topic="case.urged") == 0
     assert unread_of(panshan_officer) == 3
 
 

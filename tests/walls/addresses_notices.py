@@ -34,7 +34,7 @@ ADDRESSES: dict[str, Visit] = {
     "notice-unread": Visit("list", _RIGHT),
     "notice-settings": Visit("list", _RIGHT, bodies=lambda w: [{"case.urged-email": "on"}, {"begins": "x"}]),
     "notice-read-all": Visit(
-        "list", _RIGHT, methods=("post",), bodies=lambda w: [{"until": w.notice.pk}, {"until": "x"}, {}]
+        "list", _RIGHT, methods=("post",), bodies=lambda w: [{"until": 4e9}, {"until": "nan"}, {}]
     ),
     "notice-open": Visit("detail", _RIGHT, _notice),
     "notice-read": Visit("verb", _RIGHT, _notice),
