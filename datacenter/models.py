@@ -1,7 +1,19 @@
 """Every model of the kernel in one place, as Django looks for them; each lives in its own package."""
 
 from datacenter.accounts.models import AuditRecord, Unit, User
-from datacenter.cases.models import Case, CaseAttachment, CaseEvent, WorkflowRule
+from datacenter.cases.models import (
+    CalendarDay,
+    Case,
+    CaseAttachment,
+    CaseEvent,
+    Dispatch,
+    Extension,
+    KeyCaseRule,
+    Supervision,
+    SupervisionRule,
+    TerritoryRule,
+    WorkflowRule,
+)
 from datacenter.commands.models import Command, CommandBatch
 from datacenter.detection.elsewhere.models import ElsewhereLead, ForeignPosition, ForeignVehicle
 from datacenter.detection.models import (
@@ -42,6 +54,7 @@ __all__ = [
     "Area",
     "AuditRecord",
     "Backtest",
+    "CalendarDay",
     "Case",
     "CaseAttachment",
     "CaseEvent",
@@ -56,6 +69,7 @@ __all__ = [
     "DetectorLimit",
     "DetectorSetting",
     "DetectorSettingChange",
+    "Dispatch",
     "DriverBinding",
     "DrivingSpan",
     "ElsewhereLead",
@@ -63,10 +77,12 @@ __all__ = [
     "EmergencyEvent",
     "EngineCheckpoint",
     "Exemption",
+    "Extension",
     "Finding",
     "ForeignPosition",
     "ForeignVehicle",
     "IngestShard",
+    "KeyCaseRule",
     "MediaFile",
     "Notice",
     "PendingMatter",
@@ -86,9 +102,12 @@ __all__ = [
     "SafetyEventCode",
     "SafetyTableChange",
     "ScreeningSetting",
+    "Supervision",
+    "SupervisionRule",
     "Terminal",
     "TerminalProfile",
     "TerminalReport",
+    "TerritoryRule",
     "TrackDay",
     "TrackQuality",
     "TrackQualityLimit",

@@ -35,6 +35,11 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "case.verify",
             "case.return",
             "case.close",
+            "case.reopen",
+            "case.extend",
+            "case.supervise",
+            "supervision.lead",
+            "territory.change",
             "quarantine.view",
             "protocol.view",
             "raw_log.use",
@@ -63,6 +68,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "registry.export",
             "finding.view",
             "case.view",
+            "case.names",
             "case.accept",
             "case.handle",
             "case.feed_back",
@@ -85,9 +91,11 @@ RIGHTS: dict[Role, frozenset[str]] = {
         _EVERYBODY
         | _WATCH
         | {"company.view", "practitioner.view", "case.view", "trip.view", "emergency.view", "media.view"}
+        | {"case.accept", "case.handle", "case.feed_back"}
     ),
     Role.APPROVER: frozenset(
-        _EVERYBODY | {"case.view", "finding.view", "vehicle.view", "company.view", "screening.report"}
+        _EVERYBODY
+        | {"supervision.lead", "case.view", "finding.view", "vehicle.view", "company.view", "screening.report"}
     ),
     Role.BUS_DISPATCHER: frozenset(_EVERYBODY | _WATCH | {"command.view", "command.send", "emergency.view"}),
     Role.SAFETY_OFFICER: frozenset(
@@ -111,3 +119,8 @@ RIGHTS: dict[Role, frozenset[str]] = {
         | {"account.change", "audit.view", "quarantine.view", "protocol.view", "raw_log.use", "detector.change"}
     ),
 }
+
+
+def roles_with(right: str) -> list[Role]:
+    """The roles that carry ``right``."""
+    return [role for role, rights in RIGHTS.items() if right in rights]
