@@ -21,6 +21,7 @@ class DatacenterConfig(AppConfig):
         from datacenter.media import keepers, proof  # noqa: F401  keepers registers for photos
         from datacenter.media import pictures as media_pictures
         from datacenter.media import section as media_section
+        from datacenter.notices import cases as notices_of_cases
         from datacenter.screening import workflow as screening
         from datacenter.tracks import quality, quality_views
 
@@ -33,6 +34,7 @@ class DatacenterConfig(AppConfig):
         if findings.confirm_on_verify not in workflow.AFTER_VERIFY:
             workflow.AFTER_VERIFY.append(findings.confirm_on_verify)
         screening.register()
+        notices_of_cases.register()
         post_migrate.connect(grants.apply, sender=self, dispatch_uid="grants")
         post_migrate.connect(workflow.enter_rules, sender=self, dispatch_uid="workflow_rules")
         post_migrate.connect(settings.enter_detectors, sender=self, dispatch_uid="detectors")

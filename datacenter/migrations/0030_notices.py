@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("audience", models.CharField(max_length=60, verbose_name="告知对象")),
+                ("key", models.CharField(max_length=120, verbose_name="事项标识")),
                 ("topic", models.CharField(max_length=40, verbose_name="主题")),
                 ("title", models.CharField(max_length=160, verbose_name="标题")),
                 ("link", models.CharField(max_length=200, verbose_name="链接")),

@@ -5,14 +5,17 @@ An audience is spelled as text, so that it can be written down now and looked up
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from django.db.models import QuerySet
 
 from datacenter.accounts.models import Unit, User
-from datacenter.accounts.rights import RIGHTS
+from datacenter.accounts.rights import roles_with
 
+# A team that is posted in a county has legs of its own.
+_NOT_THE_COUNTYS = (Unit.Kind.COMPANY, Unit.Kind.ENFORCEMENT_TEAM)
 Kind = Literal["city", "county", "unit", "user"]
 
 
@@ -37,16 +40,33 @@ class Audience:
         """Active users who are meant, with their units; one query."""
         rows = User.objects.filter(is_active=True).select_related("unit")
         if self.right:
-            rows = rows.filter(role__in=[role for role, rights in RIGHTS.items() if self.right in rights])
+            rows = rows.filter(role__in=roles_with(self.right))
         match self.kind:
             case "city":
                 return rows.filter(unit__county=None).exclude(unit__kind=Unit.Kind.COMPANY)
             case "county":
-                return rows.filter(unit__county_id=self.id).exclude(unit__kind=Unit.Kind.COMPANY)
+                return rows.filter(unit__county_id=self.id).exclude(unit__kind__in=_NOT_THE_COUNTYS)
             case "unit":
                 return rows.filter(unit_id=self.id)
             case _:
                 return rows.filter(pk=self.id)
+
+
+def users_of(audiences: Iterable[str]) -> dict[str, list[User]]:
+    """The users of each audience; all single users in one query, else one for each."""
+    found: dict[str, list[User]] = {}
+    singles: dict[str, str] = {}
+    for text in audiences:
+        audience = Audience.read(text)
+        if audience.kind == "user":
+            singles[text] = audience.id
+        else:
+            found[text] = list(audience.users())
+    known: dict[str, User] = {}
+    if singles:
+        rows = User.objects.filter(is_active=True, pk__in=singles.values()).select_related("unit")
+        known = {str(user.pk): user for user in rows}
+    return found | {text: [known[pk]] if pk in known else [] for text, pk in singles.items()}
 
 
 def city(right: str) -> Audience:

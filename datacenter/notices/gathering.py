@@ -1,4 +1,4 @@
-"""Gathers matters into notices (汇总): one for each audience, topic and quarter of an hour, with a growing count.
+"""Gathers matters into notices (汇总): one for each recipient, topic and quarter of an hour, with a growing count.
 
 Runs by beat. What is gathered is told and taken off in one transaction, so that each matter is counted once; one
 gathering runs at a time.
@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
-from datacenter.notices.audience import Audience
+from datacenter.accounts.models import User
+from datacenter.notices.audience import users_of
 from datacenter.notices.models import PendingMatter
 from datacenter.notices.topics import Topic, topic_of
 from datacenter.notices.workflow import Owner, may_be_told
@@ -33,11 +34,12 @@ def gather(now: datetime | None = None) -> int:
             if not cursor.fetchone()[0]:
                 return 0
         matters = list(PendingMatter.objects.order_by("pk")[:AT_ONCE])
-        groups: dict[tuple[str, str], list[PendingMatter]] = defaultdict(list)
+        groups: dict[str, dict[str, list[PendingMatter]]] = defaultdict(lambda: defaultdict(list))
         for matter in matters:
-            groups[matter.topic, matter.audience].append(matter)
-        for (topic, audience), rows in sorted(groups.items()):
-            _tell(topic_of(topic), Audience.read(audience), rows, now)
+            groups[matter.topic][matter.audience].append(matter)
+        users = users_of({matter.audience for matter in matters})
+        for topic, by_audience in sorted(groups.items()):
+            _tell(topic_of(topic), by_audience, users, now)
         PendingMatter.objects.filter(pk__in=[matter.pk for matter in matters]).delete()
     return len(matters)
 
@@ -47,26 +49,33 @@ def window_of(moment: datetime) -> datetime:
     return datetime.fromtimestamp(moment.timestamp() // WINDOW.total_seconds() * WINDOW.total_seconds(), moment.tzinfo)
 
 
-def _tell(topic: Topic, audience: Audience, matters: list[PendingMatter], now: datetime) -> None:
-    letters = []
-    for user in audience.users():
-        own = [matter for matter in matters if may_be_told(user, topic, _owner(matter), by_id=matter.by_id)]
-        if own:
-            letters.append(_letter(user, topic, own))
+def _tell(
+    topic: Topic, by_audience: dict[str, list[PendingMatter]], users: dict[str, list[User]], now: datetime
+) -> None:
+    letters: dict[int, tuple[User, dict[str, PendingMatter]]] = {}
+    for audience, matters in by_audience.items():
+        for user in users[audience]:
+            _, own = letters.setdefault(user.pk, (user, {}))
+            own.update(
+                (matter.key, matter)
+                for matter in matters
+                if may_be_told(user, topic, _owner(matter), by_id=matter.by_id)
+            )
     begins = window_of(now)
     # It goes out when the quarter is over, so that a mail tells the whole count.
-    key = f"{topic.code}:{audience}:{begins.timestamp():.0f}"
-    count_up(letters, topic, key, now=now, send_at=begins + WINDOW)
+    key = f"{topic.code}:{begins.timestamp():.0f}"
+    told = [_letter(user, topic, list(own.values())) for user, own in letters.values() if own]
+    count_up(told, topic, key, now=now, send_at=begins + WINDOW)
 
 
 def _owner(matter: PendingMatter) -> Owner | None:
     return Owner(matter.county_id, matter.company_id) if matter.county_id or matter.company_id else None
 
 
-def _letter(user: object, topic: Topic, matters: list[PendingMatter]) -> Letter:
+def _letter(user: User, topic: Topic, matters: list[PendingMatter]) -> Letter:
     if len(matters) == 1:
-        return Letter(user, f"{topic.title}：{matters[0].title}", matters[0].title, matters[0].link)  # type: ignore[arg-type]
+        return Letter(user, f"{topic.title}：{matters[0].title}", matters[0].title, matters[0].link)
     named = "；".join(matter.title for matter in matters[-_NAMED:])
     body = f"{named} 等" if len(matters) > _NAMED else named
     title = topic.digest.replace("{count}", str(len(matters)))
-    return Letter(user, title, body, topic.list_link, len(matters))  # type: ignore[arg-type]
+    return Letter(user, title, body, topic.list_link, len(matters))

@@ -141,6 +141,7 @@ class PendingMatter(models.Model):
     """
 
     audience = models.CharField("告知对象", max_length=60)
+    key = models.CharField("事项标识", max_length=120)
     topic = models.CharField("主题", max_length=40)
     title = models.CharField("标题", max_length=160)
     link = models.CharField("链接", max_length=200)

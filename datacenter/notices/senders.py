@@ -84,8 +84,9 @@ def _hang_up(connection: Any) -> None:
 
 
 def _text_of(notice: Notice) -> str:
+    """Title and link. What people typed may name somebody, and stays inside the house."""
     where = f"{settings.NOTICE_LINK_BASE}{notice.link}" if settings.NOTICE_LINK_BASE else ""
-    return "\n\n".join(filter(None, (notice.title, notice.body if notice.body != notice.title else "", where)))
+    return "\n\n".join(filter(None, (notice.title, where)))
 
 
 def send_webhook(delivery: Delivery) -> None:
@@ -121,14 +122,13 @@ def send_webhook(delivery: Delivery) -> None:
 
 
 def payload_of(delivery: Delivery) -> dict[str, Any]:
-    """What a webhook is told. No name of a person but the account it is for."""
+    """What a webhook is told: no word that somebody typed, no name but the account it is for."""
     notice = delivery.notice
     return {
         "id": str(delivery.key),
         "topic": notice.topic,
         "topic_title": notice.topic_title,
         "title": notice.title,
-        "body": notice.body,
         "link": f"{settings.NOTICE_LINK_BASE}{notice.link}",
         "count": notice.count,
         "urgent": notice.urgent,

@@ -56,7 +56,7 @@ _TOPICS: dict[str, Topic] = {
         _cases("case.extension", "延期申请与审批", _VIEW),
         _cases("case.explained", "逾期说明", _CITY, digest="逾期说明 {count} 件"),
         _cases("case.urged", "催办", _HANDLER, email=True),
-        _cases("case.supervision", "督办", _VIEW, email=True),
+        _cases("case.supervision", "督办", _VIEW, digest="系统督办案件 {count} 件", email=True),
         _cases("case.graded", "案件定级", _HANDLER),
         Topic("deadline.amber", "期限预警", _VIEW, email=True, digest="案件期限预警 {count} 件",
               list_name="case-list", list_query=(("due", "soon"),)),

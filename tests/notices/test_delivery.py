@@ -53,7 +53,7 @@ def test_a_mail_arrives_once_with_what_the_notice_says(officer: User, mails: Mai
     assert mail["Subject"].strip() == "[交通运输监管平台] 案件 2026-000001 催办"
     assert mail["Message-ID"] == f"<{row.key}@localhost>"
     assert mail.get_content().splitlines() == [
-        "案件 2026-000001 催办", "", "请于今日 18:00 前反馈", "", "https://traffic.example.cn/cases/2026-000001/",
+        "案件 2026-000001 催办", "", "https://traffic.example.cn/cases/2026-000001/",
     ]  # fmt: skip
     assert (row.state, row.attempts, row.last_error) == ("sent", 1, "")
     assert row.sent_at
@@ -69,8 +69,7 @@ def test_a_webhook_is_told_with_a_signature_that_its_receiver_can_check(officer:
     assert headers["Idempotency-Key"] == str(Delivery.objects.get().key)
     assert json.loads(body) == {
         "id": headers["Idempotency-Key"], "topic": "case.urged", "topic_title": "催办",
-        "title": "案件 2026-000001 催办", "body": "请于今日 18:00 前反馈", "link": "/cases/2026-000001/",
-        "count": 1, "urgent": False,
+        "title": "案件 2026-000001 催办", "link": "/cases/2026-000001/", "count": 1, "urgent": False,
         "recipient": "dawa", "created_at": "2026-03-01T04:00:00+00:00",
     }  # fmt: skip
     assert states() == [("sent", 1)]

@@ -11,7 +11,7 @@ from django.db import connection, connections, transaction
 from datacenter.accounts.models import User
 from datacenter.accounts.rights import Role
 from datacenter.notices import gathering, workflow
-from datacenter.notices.audience import Audience, city, county
+from datacenter.notices.audience import Audience, city, county, one
 from datacenter.notices.models import Delivery, Notice, PendingMatter
 from datacenter.notices.workflow import Owner
 from tests import factories
@@ -24,9 +24,23 @@ DAWA = Owner(county_id=factories.DAWA)
 def dispatched(count: int, to: str = factories.DAWA, by: User | None = None) -> None:
     for number in range(count):
         workflow.tell_gathered(
-            county(to, "case.accept"), topic="case.dispatched", title=f"2026-{number:06d} 超速行驶",
-            link=f"/cases/2026-{number:06d}/", about=Owner(county_id=to), by=by,
+            [county(to, "case.accept")], topic="case.dispatched", title=f"2026-{number:06d} 超速行驶",
+            link=f"/cases/2026-{number:06d}/", key=f"case:{number}", about=Owner(county_id=to), by=by,
         )  # fmt: skip
+
+
+def fed_back(number: int, to: list[Audience] | None = None, **facts: Any) -> None:
+    facts = {"about": DAWA, "key": f"case:{number}:5", "title": "案", "link": "/cases/", **facts}
+    workflow.tell_gathered(to or [city("case.verify")], topic="case.fed_back", **facts)
+
+
+def test_who_belongs_to_two_audiences_is_told_once(dawa_officer: User) -> None:
+    both = [county(factories.DAWA, "case.accept"), one(dawa_officer.pk), one(dawa_officer.pk)]
+    for number in range(3):
+        facts = {"title": "案", "link": "/cases/", "key": f"case:{number}:5"}
+        workflow.tell_gathered(both, topic="deadline.amber", about=DAWA, **facts)
+    gathering.gather(AT)
+    assert [notice.count for notice in Notice.objects.all()] == [3]
 
 
 def test_many_become_one_whose_count_grows(dawa_officer: User, panshan_officer: User) -> None:
@@ -60,10 +74,8 @@ def test_counties_topics_and_desks_are_gathered_apart(
     dawa_officer: User, panshan_officer: User, city_officer: User
 ) -> None:
     dispatched(2), dispatched(5, factories.PANSHAN)
-    for _ in range(3):
-        workflow.tell_gathered(
-            city("case.verify"), topic="case.fed_back", title="案", link="/cases/", about=DAWA, by=dawa_officer
-        )
+    for number in range(3):
+        fed_back(number, by=dawa_officer)
     gathering.gather(AT)
     counts = {notice.recipient.username: notice.count for notice in Notice.objects.select_related("recipient")}
     assert counts == {"dawa": 2, "panshan": 5, "city": 3}
@@ -71,11 +83,9 @@ def test_counties_topics_and_desks_are_gathered_apart(
 
 def test_ones_own_act_and_what_one_may_not_see_do_not_count(dawa_officer: User, city_officer: User) -> None:
     other = factories.make_user("city2", Role.CITY_REGULATOR, city_officer.unit)
-    desk = {"topic": "case.fed_back", "title": "案", "link": "/cases/"}
-    workflow.tell_gathered(city("case.verify"), about=DAWA, by=other, **desk)
-    workflow.tell_gathered(city("case.verify"), about=DAWA, by=dawa_officer, **desk)
-    wrong = Audience("county", factories.DAWA, "case.accept")
-    workflow.tell_gathered(wrong, about=Owner(county_id=factories.PANSHAN), **desk)
+    fed_back(1, by=other)
+    fed_back(2, by=dawa_officer)
+    fed_back(3, [county(factories.DAWA, "case.accept")], about=Owner(county_id=factories.PANSHAN))
     gathering.gather(AT)
     counts = {notice.recipient.username: notice.count for notice in Notice.objects.select_related("recipient")}
     assert counts == {"city": 2, "city2": 1}
@@ -83,7 +93,7 @@ def test_ones_own_act_and_what_one_may_not_see_do_not_count(dawa_officer: User, 
 
 def test_what_is_told_one_by_one_is_not_gathered(dawa_officer: User) -> None:
     with pytest.raises(ValueError, match="one by one"):
-        workflow.tell_gathered(county(factories.DAWA, ""), topic="case.urged", title="案", link="/")
+        workflow.tell_gathered([city("")], topic="case.urged", title="案", link="/", key="x")
 
 
 def test_one_mail_for_all_goes_out_when_the_quarter_is_over(officer: User, mails: Any) -> None:

@@ -86,7 +86,8 @@ def test_an_officer_bound_by_row_security_writes_into_the_citys_box_and_cannot_r
         assert not Notice.objects.exists()
         assert workflow.tell(recipients=[city_officer], about=OF_DAWA, by=dawa_officer, **MATTER) == 0
         elsewhere = Owner(county_id=factories.PANSHAN)
-        workflow.tell_gathered(city("case.verify"), topic="case.fed_back", title="案", link="/cases/", about=elsewhere)
+        desk, facts = [city("case.verify")], {"title": "案", "link": "/cases/", "key": "case:2:1"}
+        workflow.tell_gathered(desk, topic="case.fed_back", about=elsewhere, **facts)
     with acting_as(city_officer):
         assert told(city_officer) == [MATTER["title"]]
 

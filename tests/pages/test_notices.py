@@ -59,8 +59,8 @@ def test_new_dispatches_are_one_line_whose_count_grows_before_ones_eyes(desk, da
     def dispatch(count):
         for number in range(count):
             workflow.tell_gathered(
-                county(factories.DAWA, "case.accept"), topic="case.dispatched", title=f"2026-{number:06d} 超速行驶",
-                link="/cases/", about=Owner(county_id=factories.DAWA),
+                [county(factories.DAWA, "case.accept")], topic="case.dispatched", title=f"2026-{number:06d} 超速行驶",
+                link="/cases/", key=f"case:{number}", about=Owner(county_id=factories.DAWA),
             )  # fmt: skip
         gathering.gather(quarter)
 

@@ -212,10 +212,15 @@ def _tell(case: Case, officer: User) -> Notice:
     facts = {"topic": "case.urged", "title": f"催办 {case.number}", "body": f"{case.plate} D4W4催办", "link": link}
     notices.tell(recipients=[officer], key=f"case:{case.pk}:1", about=about, **facts)
     notices.tell_gathered(
-        county(factories.DAWA, "case.accept"), topic="case.dispatched", title=case.number, link=link, about=about
+        [county(factories.DAWA, "case.accept")],
+        topic="case.dispatched",
+        title=case.number,
+        link=link,
+        key="d4w4",
+        about=about,
     )
     notices.set_wishes(by=officer, wanted={"case.urged": {"email": True}}, quiet=(time(22), time(7)))
-    notice = Notice.objects.get(recipient=officer)
+    notice = Notice.objects.get(recipient=officer, topic="case.urged")
     Delivery.objects.create(notice=notice, channel="email", next_at=timezone.now())
     return notice
 
