@@ -6,6 +6,7 @@ gathering runs at a time.
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from datetime import datetime, timedelta
 
@@ -15,9 +16,11 @@ from django.utils import timezone
 from datacenter.accounts.models import User
 from datacenter.notices.audience import users_of
 from datacenter.notices.models import PendingMatter
-from datacenter.notices.topics import Topic, topic_of
+from datacenter.notices.topics import Topic, topics
 from datacenter.notices.workflow import Owner, may_be_told
 from datacenter.notices.writing import Letter, count_up
+
+_log = logging.getLogger(__name__)
 
 WINDOW = timedelta(minutes=15)
 AT_ONCE = 5_000
@@ -38,8 +41,12 @@ def gather(now: datetime | None = None) -> int:
         for matter in matters:
             groups[matter.topic][matter.audience].append(matter)
         users = users_of({matter.audience for matter in matters})
-        for topic, by_audience in sorted(groups.items()):
-            _tell(topic_of(topic), by_audience, users, now)
+        known = {topic.code: topic for topic in topics()}
+        for code, by_audience in sorted(groups.items()):
+            if topic := known.get(code):
+                _tell(topic, by_audience, users, now)
+            else:  # of a subsystem that is not installed any more: it must not hold up the others for ever
+                _log.warning("matters of the unknown topic %s are dropped", code)
         PendingMatter.objects.filter(pk__in=[matter.pk for matter in matters]).delete()
     return len(matters)
 

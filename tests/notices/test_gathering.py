@@ -96,6 +96,14 @@ def test_what_is_told_one_by_one_is_not_gathered(dawa_officer: User) -> None:
         workflow.tell_gathered([city("")], topic="case.urged", title="案", link="/", key="x")
 
 
+def test_a_topic_that_is_gone_does_not_hold_up_the_others(dawa_officer: User) -> None:
+    dispatched(2)
+    PendingMatter.objects.filter(key="case:0").update(topic="tram.late")
+    assert gathering.gather(AT) == 2
+    assert Notice.objects.get().count == 1
+    assert not PendingMatter.objects.exists()
+
+
 def test_one_mail_for_all_goes_out_when_the_quarter_is_over(officer: User, mails: Any) -> None:
     workflow.set_wishes(by=officer, wanted={"case.dispatched": {"email": True}}, quiet=None)
     dispatched(2)
