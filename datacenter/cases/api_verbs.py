@@ -96,7 +96,7 @@ class CaseVerb(APIView):
 
     parser_classes = (JSONParser, MultiPartParser, FormParser)
     takes: type[serializers.Serializer[Any]] = _Note
-    right = ""
+    asks = ""
 
     def act(self, case: Case, by: Any, given: dict[str, Any]) -> Case:
         """Carries the verb out."""
@@ -106,7 +106,7 @@ class CaseVerb(APIView):
         """The case as it stands afterwards."""
         require(request.user, "case.view")
         case = get_case_for(request.user, number)
-        require(request.user, self.right)  # before what was typed is judged
+        require(request.user, self.asks)  # before what was typed is judged
         serializer = self.takes(data=request.data)
         serializer.is_valid(raise_exception=True)
         self.act(case, request.user, dict(serializer.validated_data))
@@ -122,7 +122,7 @@ def _verb(verb: Verb, takes: type[serializers.Serializer[Any]], function: Any) -
         done: Case = function(case, by=by, **given)
         return done
 
-    facts = {"takes": takes, "right": TRANSITIONS[verb].right, "act": act, "__doc__": f"{verb.label}（{verb.value}）"}
+    facts = {"takes": takes, "asks": TRANSITIONS[verb].right, "act": act, "__doc__": f"{verb.label}（{verb.value}）"}
     view = type(f"Case{verb.name.title().replace('_', '')}", (CaseVerb,), facts)
     described = extend_schema(
         request=takes, responses=CaseWhole, operation_id=f"cases_{verb.value}", summary=str(verb.label)

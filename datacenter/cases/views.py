@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from datacenter.accounts import audit
 from datacenter.accounts.permissions import needs, require
 from datacenter.accounts.scope import scope_of
-from datacenter.cases import blocks, counts, export, listing, pictures
+from datacenter.cases import blocks, bulk, counts, export, listing, pictures
 from datacenter.cases.errors import CaseNotFound, FieldRefused, NotYourLeg, TransitionRefused
 from datacenter.cases.form_fields import VerbForm
 from datacenter.cases.forms import CaseFilterForm
@@ -57,6 +57,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "tabs": tabs,
         "tab": tab,
         "page": page,
+        "bulk_verbs": bulk.verbs_for(request.user),
         "total": next((entry["count"] for entry in tabs if entry["current"]), ""),
         "filtered": any(request.GET.get(name) for name in form.fields),
     }

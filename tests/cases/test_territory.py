@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
 from django.utils import timezone
 
-from datacenter.accounts.models import User
+from datacenter.accounts.models import AuditRecord, User
 from datacenter.cases import territory, workflow
 from datacenter.cases.errors import FieldRefused
-from datacenter.cases.models import TerritoryRule
+from datacenter.cases.models import Case, TerritoryRule
 from datacenter.cases.territory import Answer, Matter
 from datacenter.geo.models import County
 from tests import factories
@@ -94,3 +95,49 @@ def test_a_county_that_ends_in_none_leaves_its_cases_to_the_city() -> None:
     yesterday = timezone.localdate() - timedelta(days=1)
     County.objects.filter(pk=factories.PANSHAN).update(valid_until=yesterday)
     assert territory.decide(replace(MATTER, company_county=None)) == Answer(None, "")
+
+
+# --- the page ---------------------------------------------------------------------------------------------------------
+def post(user: User, pk: int, **given: object) -> object:
+    client = Client()
+    client.force_login(user)
+    facts = {
+        "position": 1,
+        "basis": "county",
+        "county": factories.PANSHAN,
+        "in_force": "on",
+        "source": "市局通知",
+        **given,
+    }
+    return client.post(f"/cases/territory/{pk}/", facts)
+
+
+def test_a_changed_rule_is_tried_on_the_weeks_cases_before_it_is_saved(dawa_officer: User, city_officer: User) -> None:
+    vehicle = factories.make_vehicle()
+    speeding = [open_case(vehicle, latitude_e6=40_992_457, longitude_e6=122_066_243) for _ in range(3)]
+    other = open_case(vehicle, kind="device.fault", county=factories.DAWA)
+    old = open_case(vehicle, latitude_e6=40_992_457, longitude_e6=122_066_243)
+    Case.objects.filter(pk=old.pk).update(opened_at=timezone.now() - timedelta(days=8))
+    tried = post(city_officer, 0, kind="road.*", **{"try": "1"})
+    trial = tried.context["trial"]  # type: ignore[attr-defined]
+    assert (trial.cases, trial.moved) == (4, 3)
+    assert trial.flows == [("大洼区", "盘山县", 3), ("大洼区", "大洼区", 1)]
+    assert {move.number for move in trial.moves} == {case.number for case in speeding}
+    assert other.number not in {move.number for move in trial.moves}
+    assert TerritoryRule.objects.filter(position=1).count() == 0
+    post(city_officer, 0, kind="road.*", save="1")
+    rule = TerritoryRule.objects.get(position=1)
+    assert territory.decide(replace(MATTER, **IN_DAWA)).county_id == factories.PANSHAN
+    assert AuditRecord.objects.filter(action="territory.change").count() == 1
+    off = post(city_officer, rule.pk, kind="road.*", in_force="", **{"try": "1"})
+    assert ("盘山县", "大洼区", 3) in off.context["trial"].flows  # type: ignore[attr-defined]
+    assert {case.county_id for case in Case.objects.all()} == {factories.DAWA}
+
+
+def test_a_rule_that_makes_no_sense_is_not_saved(city_officer: User, dawa_officer: User) -> None:
+    before = TerritoryRule.objects.count()
+    answer = post(city_officer, 0, county="", save="1")
+    assert answer.status_code == 422  # type: ignore[attr-defined]
+    assert "须选择县区" in answer.content.decode()  # type: ignore[attr-defined]
+    assert TerritoryRule.objects.count() == before
+    assert post(dawa_officer, 0, save="1").status_code == 403  # type: ignore[attr-defined]
