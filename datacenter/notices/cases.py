@@ -41,7 +41,7 @@ TELLINGS: dict[Verb, Telling] = {
     Verb.GRANT_EXTENSION: Telling("case.extension", "延期已同意"),
     Verb.REFUSE_EXTENSION: Telling("case.extension", "延期未获同意"),
     Verb.EXPLAIN: Telling("case.explained", gathered=True),
-    Verb.URGE: Telling("case.urged", "催办，请尽快反馈"),
+    Verb.URGE: Telling("case.urged", gathered=True),
     Verb.SUPERVISE: Telling("case.supervision", "督办，请按期回复"),
     Verb.ANSWER_SUPERVISION: Telling("case.supervision", "督办已回复，待审查"),
     Verb.REVIEW_SUPERVISION: Telling("case.supervision", "督办审查"),
@@ -102,11 +102,9 @@ def _gather(case: Case, topic: str, audiences: list[Audience], key: str, *, by: 
 
 def _tell_former(case: Case, former: str, key: str, by: User | None) -> None:
     """The county that had it hears that it is gone; of the case itself it sees nothing any more."""
-    people = list(county(former, ACCEPTS).users())
-    title = f"案件 {case.number} 已改派其他县区"
-    tell(
-        recipients=people, topic="case.taken_back", title=title, link="/cases/", key=f"{key}:former", by=by,
-        about=Owner(county_id=former),
+    tell_gathered(
+        [county(former, ACCEPTS)], topic="case.taken_back", title=case.number, link="/cases/", key=f"{key}:former",
+        about=Owner(county_id=former), by=by,
     )  # fmt: skip
 
 

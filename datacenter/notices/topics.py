@@ -47,7 +47,7 @@ _TOPICS: dict[str, Topic] = {
     topic.code: topic
     for topic in (
         _cases("case.dispatched", "新派案件", _HANDLER, state="dispatched", digest="新派案件 {count} 件"),
-        _cases("case.taken_back", "案件改派他处", _HANDLER),
+        _cases("case.taken_back", "案件改派他处", _HANDLER, digest="改派其他县区案件 {count} 件"),
         _cases("case.declined", "县区退件", _CITY, state="collected", digest="县区退件 {count} 件，待重新派发"),
         _cases("case.fed_back", "反馈待核查", _CITY, state="fed_back", digest="反馈待核查案件 {count} 件"),
         _cases("case.returned", "退回重办", _HANDLER, email=True),
@@ -55,7 +55,7 @@ _TOPICS: dict[str, Topic] = {
         _cases("case.reopened", "案件重办", _HANDLER, email=True),
         _cases("case.extension", "延期申请与审批", _VIEW),
         _cases("case.explained", "逾期说明", _CITY, digest="逾期说明 {count} 件"),
-        _cases("case.urged", "催办", _HANDLER, email=True),
+        _cases("case.urged", "催办", _HANDLER, digest="催办案件 {count} 件，请尽快反馈", email=True),
         _cases("case.supervision", "督办", _VIEW, digest="系统督办案件 {count} 件", email=True),
         _cases("case.graded", "案件定级", _HANDLER),
         Topic("deadline.amber", "期限预警", _VIEW, email=True, digest="案件期限预警 {count} 件",

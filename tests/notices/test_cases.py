@@ -16,9 +16,8 @@ from datacenter.accounts.rights import Role
 from datacenter.accounts.scope import acting_as
 from datacenter.cases import watch, workflow
 from datacenter.cases.models import Case, CaseEvent, Dispatch
-from datacenter.cases.states import TRANSITIONS, State
+from datacenter.cases.states import TRANSITIONS, State, Verb
 from datacenter.cases.workflow import recording
-from datacenter.geo.models import County
 from datacenter.notices import cases, gathering
 from datacenter.notices.models import Notice, PendingMatter
 from datacenter.notices.topics import topic_of
@@ -155,12 +154,12 @@ def test_titles_say_what_happened_and_the_reason_stays_inside(
 def test_a_case_that_is_sent_elsewhere_is_told_to_both_counties(
     dispatched: Case, city_officer: User, dawa_officer: User
 ) -> None:
-    workflow.dispatch_case(dispatched, to=County.objects.get(pk=factories.PANSHAN), by=city_officer)
+    VERBS[Verb.REDISPATCH](dispatched, city_officer)
     assert told() == {
         ("panshan", "case.dispatched"), ("dawa", "case.taken_back"), ("dawa2", "case.taken_back"),
     }  # fmt: skip
     notice = Notice.objects.get(recipient=dawa_officer)
-    assert (notice.title, notice.link) == (f"案件 {dispatched.number} 已改派其他县区", "/cases/")
+    assert (notice.title, notice.link) == (f"案件改派他处：{dispatched.number}", "/cases/")
 
 
 def test_of_two_bodies_the_one_that_is_meant_is_told(
@@ -224,10 +223,11 @@ def test_officers_bound_by_row_security_tell_each_other(
     with acting_as(dawa_officer):
         workflow.accept_case(dispatched, by=dawa_officer)
         workflow.ask_extension(dispatched, by=dawa_officer, until=ahead(5000), reason="当事人在外地")
+        workflow.feed_back_case(dispatched, by=dawa_officer, result="查", outcome="substantiated")
     with acting_as(city_officer):
-        workflow.urge_case(dispatched, by=city_officer)
+        workflow.return_case(dispatched, by=city_officer, reason="补充")
         assert set(Notice.objects.values_list("recipient__username", "topic")) == {
-            ("city", "case.extension"), ("dawa", "case.urged"), ("dawa2", "case.urged"),
+            ("city", "case.extension"), ("dawa", "case.returned"), ("dawa2", "case.returned"),
         }  # fmt: skip
 
 

@@ -93,7 +93,7 @@ def test_ones_own_act_and_what_one_may_not_see_do_not_count(dawa_officer: User, 
 
 def test_what_is_told_one_by_one_is_not_gathered(dawa_officer: User) -> None:
     with pytest.raises(ValueError, match="one by one"):
-        workflow.tell_gathered([city("")], topic="case.urged", title="案", link="/", key="x")
+        workflow.tell_gathered([city("")], topic="case.returned", title="案", link="/", key="x")
 
 
 def test_a_topic_that_is_gone_does_not_hold_up_the_others(dawa_officer: User) -> None:
