@@ -17,6 +17,7 @@ class DatacenterConfig(AppConfig):
         from datacenter.detection import case_block, detectors, findings, on_track, settings  # noqa: F401  they register
         from datacenter.diagnosis import section as diagnosis_section
         from datacenter.emergencies import pictures
+        from datacenter.instructions import workflow as instructions
         from datacenter.media import defaults as media_defaults
         from datacenter.media import keepers, proof  # noqa: F401  keepers registers for photos
         from datacenter.media import pictures as media_pictures
@@ -33,6 +34,7 @@ class DatacenterConfig(AppConfig):
         if findings.confirm_on_verify not in workflow.AFTER_VERIFY:
             workflow.AFTER_VERIFY.append(findings.confirm_on_verify)
         screening.register()
+        instructions.register()
         post_migrate.connect(grants.apply, sender=self, dispatch_uid="grants")
         post_migrate.connect(workflow.enter_rules, sender=self, dispatch_uid="workflow_rules")
         post_migrate.connect(settings.enter_detectors, sender=self, dispatch_uid="detectors")

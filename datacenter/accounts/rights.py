@@ -50,6 +50,9 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "screening.review",
             "screening.decide",
             "screening.report",
+            "instruction.view",
+            "instruction.issue",
+            "roadside.order",
         }
     ),
     Role.COUNTY_OFFICER: frozenset(
@@ -73,13 +76,20 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "media.view",
             "screening.review",
             "screening.report",
+            "instruction.view",
+            "instruction.answer",
+            "roadside.order",
         }
     ),
     Role.HOTLINE_OPERATOR: frozenset({"vehicle.view", "case.view", "trip.view", "emergency.view", "emergency.handle"}),
     Role.ENFORCEMENT_OFFICER: frozenset(
-        _WATCH | {"company.view", "practitioner.view", "case.view", "trip.view", "emergency.view", "media.view"}
+        _WATCH
+        | {"company.view", "practitioner.view", "case.view", "trip.view", "emergency.view", "media.view"}
+        | {"roadside.answer"}
     ),
-    Role.APPROVER: frozenset({"case.view", "finding.view", "vehicle.view", "company.view", "screening.report"}),
+    Role.APPROVER: frozenset(
+        {"case.view", "finding.view", "vehicle.view", "company.view", "screening.report", "instruction.view"}
+    ),
     Role.BUS_DISPATCHER: frozenset(_WATCH | {"command.view", "command.send", "emergency.view"}),
     Role.SAFETY_OFFICER: frozenset(
         _WATCH
