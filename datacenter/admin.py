@@ -6,7 +6,8 @@ from datacenter.detection import admin as detection
 from datacenter.detection import places_admin
 from datacenter.media import admin as media
 from datacenter.registry import admin as registry
+from datacenter.roadside import admin as roadside
 from datacenter.screening import admin as screening
 from datacenter.tracks import admin as tracks
 
-__all__ = ["accounts", "cases", "detection", "media", "places_admin", "registry", "screening", "tracks"]
+__all__ = ["accounts", "cases", "detection", "media", "places_admin", "registry", "roadside", "screening", "tracks"]

@@ -5,6 +5,15 @@ from datacenter.detection import tasks as detection_tasks
 from datacenter.diagnosis import tasks as diagnosis_tasks
 from datacenter.ingest import tasks as ingest_tasks
 from datacenter.media import tasks as media_tasks
+from datacenter.roadside import tasks as roadside_tasks
 from datacenter.tracks import tasks as track_tasks
 
-__all__ = ["command_tasks", "detection_tasks", "diagnosis_tasks", "ingest_tasks", "media_tasks", "track_tasks"]
+__all__ = [
+    "command_tasks",
+    "detection_tasks",
+    "diagnosis_tasks",
+    "ingest_tasks",
+    "media_tasks",
+    "roadside_tasks",
+    "track_tasks",
+]

@@ -57,7 +57,7 @@ GRANTS: dict[str, tuple[str, str]] = {
     "instruction_item": (_WORK, _READ),
     "instruction_task": (_WORK, _READ),
     "media_file": (_READ, _WORK),
-    "patrol": (_WORK, _READ),
+    "patrol": (_WORK, _WORK),
     "permit": (_ALL, _READ),
     "plate_read": (_READ, _ADD),
     "practitioner": (_ALL, _READ),

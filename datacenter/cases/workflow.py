@@ -214,11 +214,15 @@ def close_case(case: Case, *, by: Any, note: str = "") -> Case:
         return _done(case, Verb.CLOSE, before, by, note=note.strip())
 
 
-def note_on_case(case: Case, *, note: str, facts: dict[str, Any], by: Any = None) -> None:
-    """The platform, or a reviewer ``by``, adds to the file what was learned later (补充); the state stays."""
+def note_on_case(
+    case: Case, *, note: str, facts: dict[str, Any], by: Any = None, files: Sequence[StoredFile] = ()
+) -> CaseEvent:
+    """The platform, or an officer ``by``, adds to the file what was learned later (补充); the state stays."""
     with transaction.atomic():
         locked = Case.objects.select_for_update().get(pk=case.pk)
-        _record(locked, Verb.COLLECT, from_state=locked.state, by=by, note=note, facts=facts)
+        event = _record(locked, Verb.COLLECT, from_state=locked.state, by=by, note=note, facts=facts, files=files)
+        _announce(locked, Verb.COLLECT)
+        return event
 
 
 def available_verbs(case: Case, user: Any) -> list[Verb]:

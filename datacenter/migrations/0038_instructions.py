@@ -16,8 +16,8 @@ _RULES = {
     "instruction_file": f"({_CITY} OR {_OWN} OR (task_id IS NULL AND {_PAPER}))",
 }
 WALLS = "\n".join(
-    f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;\n"
-    f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY;\n"
+    "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;\n"
+    "ALTER TABLE {table} FORCE ROW LEVEL SECURITY;\n"
     "CREATE POLICY scope ON {table} USING ({rule}) WITH CHECK ({rule});".format(
         table=table, rule=rule.format(table=table)
     )
