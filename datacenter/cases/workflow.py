@@ -215,11 +215,12 @@ def close_case(case: Case, *, by: Any, note: str = "") -> Case:
 
 
 def note_on_case(
-    case: Case, *, note: str, facts: dict[str, Any], by: Any = None, files: Sequence[StoredFile] = ()
+    case: Case, *, note: str, facts: dict[str, Any], by: Any = None, photos: Sequence[UploadedFile] = ()
 ) -> CaseEvent:
     """The platform, or an officer ``by``, adds to the file what was learned later (补充); the state stays."""
     with transaction.atomic():
         locked = Case.objects.select_for_update().get(pk=case.pk)
+        files = [store_photo(photo) for photo in photos]
         event = _record(locked, Verb.COLLECT, from_state=locked.state, by=by, note=note, facts=facts, files=files)
         _announce(locked, Verb.COLLECT)
         return event

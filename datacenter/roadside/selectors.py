@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from datacenter.accounts.models import Unit
 from datacenter.accounts.scope import scope_of
-from datacenter.cases.models import Case, CaseAttachment
+from datacenter.cases.models import Case
 from datacenter.geo.measure import bearing_deg, distance_m
 from datacenter.roadside.errors import CheckNotFound
 from datacenter.roadside.models import Patrol, RoadsideCheck, RoadsideSetting
@@ -97,8 +97,12 @@ def get_patrol_for(user: Any, pk: int) -> Patrol:
 
 def checks_of(case: Case, user: Any) -> list[RoadsideCheck]:
     """The orders of one case, newest first, with the photos of their answers; two queries."""
-    photos = Prefetch("case_event__attachments", CaseAttachment._default_manager.order_by("pk"))
-    return list(checks_visible_to(user).filter(case=case).select_related("case_event").prefetch_related(photos))
+    return list(
+        checks_visible_to(user)
+        .filter(case=case)
+        .select_related("case_event")
+        .prefetch_related("case_event__attachments")
+    )
 
 
 def found(rows: QuerySet[RoadsideCheck], wanted: dict[str, Any]) -> QuerySet[RoadsideCheck]:

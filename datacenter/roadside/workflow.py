@@ -17,7 +17,7 @@ from datacenter.accounts.permissions import require
 from datacenter.cases import blocks
 from datacenter.cases import workflow as cases
 from datacenter.cases.errors import FieldRefused
-from datacenter.cases.evidence import MAX_PHOTOS, store_photo
+from datacenter.cases.evidence import MAX_PHOTOS
 from datacenter.cases.models import Case
 from datacenter.cases.selectors import get_case_for
 from datacenter.cases.states import OPEN_STATES
@@ -201,19 +201,18 @@ def answer_check(
         raise CheckFieldRefused("as_suspected", "请选择是否与涉嫌情况相符")
     if len(photos) > MAX_PHOTOS:
         raise CheckFieldRefused("photos", f"一次最多上传 {MAX_PHOTOS} 张照片")
-    try:
-        files = [store_photo(photo) for photo in photos]
-    except FieldRefused as refusal:
-        raise CheckFieldRefused("photos", refusal.message) from refusal
     check.state, check.answered_at, check.answered_by, check.answer_key = State.ANSWERED, now, by, key
     check.found, check.as_suspected = found, as_suspected if found else None
     check.note = note.strip()[:500]
     said = f"路面核查（{check.team.name} {check.patrol.name}）：{check.finding}"
     facts = {"check": check.pk, "found": found, "as_suspected": check.as_suspected}
     words = "；".join(filter(None, (said, check.note)))
-    check.case_event = cases.note_on_case(check.case, note=words, facts=facts, by=by, files=files)
+    try:
+        check.case_event = cases.note_on_case(check.case, note=words, facts=facts, by=by, photos=photos)
+    except FieldRefused as refusal:
+        raise CheckFieldRefused("photos", refusal.message) from refusal
     check.save()
-    _record(check, Verb.ANSWER, by, now, check.note, {**facts, "photos": len(files)})
+    _record(check, Verb.ANSWER, by, now, check.note, {**facts, "photos": len(photos)})
     return check
 
 
