@@ -1,7 +1,19 @@
 """Every model of the kernel in one place, as Django looks for them; each lives in its own package."""
 
 from datacenter.accounts.models import AuditRecord, Unit, User
-from datacenter.cases.models import Case, CaseAttachment, CaseEvent, WorkflowRule
+from datacenter.cases.models import (
+    CalendarDay,
+    Case,
+    CaseAttachment,
+    CaseEvent,
+    Dispatch,
+    Extension,
+    KeyCaseRule,
+    Supervision,
+    SupervisionRule,
+    TerritoryRule,
+    WorkflowRule,
+)
 from datacenter.commands.models import Command, CommandBatch
 from datacenter.detection.elsewhere.models import ElsewhereLead, ForeignPosition, ForeignVehicle
 from datacenter.detection.models import (
@@ -49,6 +61,7 @@ __all__ = [
     "Area",
     "AuditRecord",
     "Backtest",
+    "CalendarDay",
     "Case",
     "CaseAttachment",
     "CaseEvent",
@@ -62,6 +75,7 @@ __all__ = [
     "DetectorLimit",
     "DetectorSetting",
     "DetectorSettingChange",
+    "Dispatch",
     "DriverBinding",
     "DrivingSpan",
     "ElsewhereLead",
@@ -69,6 +83,7 @@ __all__ = [
     "EmergencyEvent",
     "EngineCheckpoint",
     "Exemption",
+    "Extension",
     "Finding",
     "ForeignPosition",
     "ForeignVehicle",
@@ -78,6 +93,7 @@ __all__ = [
     "InstructionFile",
     "InstructionItem",
     "InstructionTask",
+    "KeyCaseRule",
     "MediaFile",
     "Patrol",
     "Permit",
@@ -97,9 +113,12 @@ __all__ = [
     "SafetyEventCode",
     "SafetyTableChange",
     "ScreeningSetting",
+    "Supervision",
+    "SupervisionRule",
     "Terminal",
     "TerminalProfile",
     "TerminalReport",
+    "TerritoryRule",
     "TrackDay",
     "TrackQuality",
     "TrackQualityLimit",

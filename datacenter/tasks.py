@@ -1,5 +1,6 @@
 """Every task of the kernel in one place, as Celery looks for them."""
 
+from datacenter.cases import tasks as case_tasks
 from datacenter.commands import tasks as command_tasks
 from datacenter.detection import tasks as detection_tasks
 from datacenter.diagnosis import tasks as diagnosis_tasks
@@ -9,6 +10,7 @@ from datacenter.roadside import tasks as roadside_tasks
 from datacenter.tracks import tasks as track_tasks
 
 __all__ = [
+    "case_tasks",
     "command_tasks",
     "detection_tasks",
     "diagnosis_tasks",

@@ -24,8 +24,11 @@ GRANTS: dict[str, tuple[str, str]] = {
     "auth_group_permissions": (_ALL, _READ),
     "auth_permission": (_READ, _READ),
     "backtest": (_WORK, _WORK),
+    "calendar_day": (_ALL, _READ),
     "case_attachment": (_ADD, _ADD),
+    "case_dispatch": (_WORK, _WORK),
     "case_event": (_ADD, _ADD),
+    "case_extension": (_WORK, _WORK),
     "case_file": (_WORK, _WORK),
     "certificate": (_ALL, _READ),
     "command": (_WORK, _WORK),
@@ -56,6 +59,7 @@ GRANTS: dict[str, tuple[str, str]] = {
     "instruction_file": (_ADD, _READ),
     "instruction_item": (_WORK, _READ),
     "instruction_task": (_WORK, _READ),
+    "key_case_rule": (_WORK, _READ),
     "media_file": (_READ, _WORK),
     "patrol": (_WORK, _WORK),
     "permit": (_ALL, _READ),
@@ -75,9 +79,12 @@ GRANTS: dict[str, tuple[str, str]] = {
     "safety_event_code": (_WORK, _READ),
     "safety_table_change": (_ADD, _READ),
     "screening_setting": (_WORK, _READ),
+    "supervision": (_WORK, _WORK),
+    "supervision_rule": (_WORK, _READ),
     "terminal": (_ALL, _WORK),
     "terminal_profile": (_WORK, _READ),
     "terminal_report": (_READ, _ADD),
+    "territory_rule": (_WORK, _READ),
     "track_cell": (_READ, _ALL),
     "track_cell_archive": (_READ, _ALL),
     "track_chunk": (_READ, _ALL),
@@ -94,7 +101,8 @@ GRANTS: dict[str, tuple[str, str]] = {
 }
 
 # What the web may change of a table whose rows otherwise stay: the screening desk links a finding with its case.
-WEB_COLUMNS: dict[str, tuple[str, ...]] = {"finding": ("case_id",)}
+# A case that is taken up again and is unfounded after all takes its violation off the record.
+WEB_COLUMNS: dict[str, tuple[str, ...]] = {"finding": ("case_id",), "violation": ("revoked_at",)}
 
 
 def enter(lines: dict[str, tuple[str, str]]) -> None:

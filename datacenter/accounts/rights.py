@@ -33,6 +33,11 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "case.verify",
             "case.return",
             "case.close",
+            "case.reopen",
+            "case.extend",
+            "case.supervise",
+            "supervision.lead",
+            "territory.change",
             "quarantine.view",
             "protocol.view",
             "raw_log.use",
@@ -63,6 +68,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "registry.export",
             "finding.view",
             "case.view",
+            "case.names",
             "case.accept",
             "case.handle",
             "case.feed_back",
@@ -85,10 +91,11 @@ RIGHTS: dict[Role, frozenset[str]] = {
     Role.ENFORCEMENT_OFFICER: frozenset(
         _WATCH
         | {"company.view", "practitioner.view", "case.view", "trip.view", "emergency.view", "media.view"}
-        | {"roadside.answer"}
+        | {"case.accept", "case.handle", "case.feed_back", "roadside.answer"}
     ),
     Role.APPROVER: frozenset(
-        {"case.view", "finding.view", "vehicle.view", "company.view", "screening.report", "instruction.view"}
+        {"supervision.lead", "case.view", "finding.view", "vehicle.view", "company.view", "screening.report"}
+        | {"instruction.view"}
     ),
     Role.BUS_DISPATCHER: frozenset(_WATCH | {"command.view", "command.send", "emergency.view"}),
     Role.SAFETY_OFFICER: frozenset(
@@ -110,3 +117,8 @@ RIGHTS: dict[Role, frozenset[str]] = {
         {"account.change", "audit.view", "quarantine.view", "protocol.view", "raw_log.use", "detector.change"}
     ),
 }
+
+
+def roles_with(right: str) -> list[Role]:
+    """The roles that carry ``right``."""
+    return [role for role, rights in RIGHTS.items() if right in rights]

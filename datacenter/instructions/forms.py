@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from datacenter.cases.forms import SeveralFiles
+from datacenter.cases.form_fields import SeveralFiles
 from datacenter.detection.models import DetectorSetting
 from datacenter.geo.counties import counties
 from datacenter.geo.models import Area, County

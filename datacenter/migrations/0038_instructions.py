@@ -32,7 +32,7 @@ APPEND_ONLY = "\n".join(
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("datacenter", "0023_told_again_and_judged"),
+        ("datacenter", "0024_the_whole_loop"),
     ]
 
     operations = [

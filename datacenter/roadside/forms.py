@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from datacenter.cases.forms import SeveralFiles
+from datacenter.cases.form_fields import SeveralFiles
 from datacenter.registry.selectors import vehicles_visible_to
 from datacenter.roadside.errors import CheckFieldRefused
 from datacenter.roadside.models import Patrol, RoadsideCheck

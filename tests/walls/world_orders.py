@@ -43,16 +43,9 @@ def send_orders(vehicle: Vehicle, city_officer: User, county_officer: User) -> O
     patrol, check = _send_out(vehicle, county_officer)
     answer = InstructionFile.objects.get(task__isnull=False)
     words = {
-        "D4W4专项",
-        "D4W4逐车检查",
-        "D4W4证照",
-        "D4W4小结",
-        answer.sha256,
-        "D4W4中队",
-        check.case.number,
-        "D4W4巡逻",
+        "D4W4专项", "D4W4逐车检查", "D4W4证照", "D4W4小结", answer.sha256, "D4W4中队", check.case.number, "D4W4巡逻",
         "D4W4押运员",
-    }
+    }  # fmt: skip
     return Orders(instruction, item, answer, patrol, check, frozenset(words))
 
 
