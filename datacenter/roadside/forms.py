@@ -87,7 +87,8 @@ class PatrolForm(forms.ModelForm):
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.fields["team"].queryset = teams_for(user)  # type: ignore[attr-defined]
+        team: Any = self.fields["team"]
+        team.queryset, team.empty_label = teams_for(user), _("请选择")
         if self.instance.pk:
             self.fields["team"].disabled = True  # its orders belong to the team
         if self.instance.vehicle_id:

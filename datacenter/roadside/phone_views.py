@@ -194,6 +194,7 @@ def _place(found: RoadsideCheck) -> dict[str, Any]:
     return {
         "target": target,
         "target_age_s": target.age_s(now) if target else None,
+        "target_old": bool(target and target.age_s(now) > selectors.setting("place_stale_s")),
         "distance_km": selectors.straight_m(own, target) / 1000 if near else None,  # type: ignore[arg-type]
         "direction": selectors.direction_of(own, target) if near else "",  # type: ignore[arg-type]
         "now": now,

@@ -11,8 +11,10 @@ let newest = null;
 let sent = 0;
 let busy = false;
 
-function say(text) {
-  if (word) word.textContent = text;
+function say(text, trouble = false) {
+  if (!word) return;
+  word.textContent = text;
+  word.classList.toggle("phone-old", trouble);
 }
 
 async function send() {
@@ -31,10 +33,10 @@ async function send() {
       say(`位置已上报 ${clock(new Date(at))}，精度 ${Math.round(accuracy)} m；关闭或下勤即删除。`);
     } else {
       const told = await response.json().catch(() => ({}));
-      say(told.message ?? "位置没有上报，请刷新页面");
+      say(told.message ?? "位置没有上报，请刷新页面", true);
     }
   } catch {
-    say("没有网络，位置稍后上报");
+    say("没有网络，位置稍后上报", true);
   } finally {
     busy = false;
   }
@@ -42,7 +44,7 @@ async function send() {
 
 if (card?.dataset.sharing === "yes") {
   if (!navigator.geolocation || !isSecureContext) {
-    say("本机浏览器不能定位（需要 HTTPS）");
+    say("本机浏览器不能定位（需要 HTTPS）", true);
   } else {
     navigator.geolocation.watchPosition(
       (position) => {
@@ -50,7 +52,7 @@ if (card?.dataset.sharing === "yes") {
         newest = position;
         if (first) send();
       },
-      (problem) => say(problem.code === problem.PERMISSION_DENIED ? "手机没有允许本页定位，请在浏览器设置中允许" : "暂时没有定位"),
+      (problem) => say(problem.code === problem.PERMISSION_DENIED ? "手机没有允许本页定位，请在浏览器设置中允许" : "暂时没有定位", true),
       { enableHighAccuracy: true, maximumAge: 10_000 },
     );
     setInterval(send, EVERY_MS);
