@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 
+from datacenter.accounts.errors import NotAllowed
 from datacenter.accounts.permissions import require
 from datacenter.accounts.scope import scope_of
 from datacenter.cases import blocks
@@ -43,14 +44,25 @@ AFTER_STEP: list[Callable[[Instruction, InstructionEvent], None]] = []
 
 
 def register() -> None:
-    """Offer the kind of case that an item opens."""
+    """Offer the kind of case that an item opens, and say on such a case's page where it comes from."""
     blocks.register_kinds(lambda: [(ITEM, "指令检查")])
+    blocks.register(blocks.Block("instructions/_case_block.html", block_of))
+
+
+def block_of(case: Case, user: Any) -> dict[str, Any] | None:
+    """The item that opened a case, with its instruction; None where the reader may see none."""
+    if case.origin != Case.Origin.INSTRUCTION or not user.may(VIEW):
+        return None
+    item = items_visible_to(user).filter(case=case).select_related("instruction", "done_by").first()
+    return {"item": item} if item else None
 
 
 @transaction.atomic
 def issue_instruction(draft: Draft, *, by: Any, now: datetime | None = None) -> Instruction:
     """Send it (下发): a task for each county, its items with it. Raises ``InstructionFieldRefused`` naming a field."""
     require(by, ISSUE)
+    if scope_of(by).level != "city":  # a regulator who is posted in a county speaks for no other
+        raise NotAllowed(right=ISSUE)
     now = now or timezone.now()
     check_draft(draft, now)
     stored = documents.store(draft.files)
@@ -287,7 +299,7 @@ def task_verbs(task: InstructionTask, user: Any) -> list[str]:
     return [str(verb) for verb, right, states in rows if task.state in states and user.may(right)]
 
 
-def _locked(instruction: Instruction, right: str, verb: Verb, by: Any) -> Instruction:
+def _locked(instruction: Instruction, right: str, verb: InstructionEvent.Verb, by: Any) -> Instruction:
     require(by, right)
     rows = instructions_visible_to(by).select_related(None).order_by()
     locked = rows.select_for_update(of=("self",)).filter(pk=instruction.pk).first()
@@ -299,7 +311,7 @@ def _locked(instruction: Instruction, right: str, verb: Verb, by: Any) -> Instru
 
 
 def _task(
-    task: InstructionTask, right: str, verb: Verb, by: Any, *states: InstructionTask.State
+    task: InstructionTask, right: str, verb: InstructionEvent.Verb, by: Any, *states: InstructionTask.State
 ) -> tuple[Instruction, InstructionTask]:
     instruction = _locked(task.instruction, right, verb, by)
     rows = scope_of(by).limit(InstructionTask.objects.filter(instruction=instruction, pk=task.pk))
@@ -313,7 +325,7 @@ def _task(
 
 
 def _items(
-    instruction: Instruction, pks: Collection[int], verb: Verb, by: Any
+    instruction: Instruction, pks: Collection[int], verb: InstructionEvent.Verb, by: Any
 ) -> tuple[Instruction, list[InstructionItem]]:
     """The items with their rows locked: all of one county's task that is being worked on, or all of the city's list."""
     own_list = by.may(ISSUE)
@@ -341,8 +353,8 @@ def _attach(
 
 
 def _record(
-    instruction: Instruction, task: InstructionTask | None, verb: Verb, by: Any, now: datetime, note: str = "",
-    facts: dict[str, Any] | None = None,
+    instruction: Instruction, task: InstructionTask | None, verb: InstructionEvent.Verb, by: Any, now: datetime,
+    note: str = "", facts: dict[str, Any] | None = None,
 ) -> InstructionEvent:  # fmt: skip
     event = InstructionEvent.objects.create(
         instruction=instruction,

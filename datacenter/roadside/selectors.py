@@ -226,7 +226,7 @@ def propose_patrols(
                 eta_min=None if metres is None else -(-metres * 60 // (speed_kmh * 1000)),
                 age_s=place.age_s(now) if place else None,
                 stale=place is None or now - place.at > stale_after,
-                open_checks=patrol.open_checks,  # type: ignore[attr-defined]
+                open_checks=patrol.open_checks,
             )
         )
     far = float("inf")

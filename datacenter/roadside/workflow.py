@@ -370,7 +370,12 @@ def _require_waiting(check: RoadsideCheck, now: datetime, word: str) -> None:
 
 
 def _record(
-    check: RoadsideCheck, verb: Verb, by: Any, now: datetime, note: str = "", facts: dict[str, Any] | None = None
+    check: RoadsideCheck,
+    verb: RoadsideEvent.Verb,
+    by: Any,
+    now: datetime,
+    note: str = "",
+    facts: dict[str, Any] | None = None,
 ) -> RoadsideEvent:
     name = f"{by}（{by.unit.name if by.unit_id else by.get_role_display()}）" if by else SYSTEM
     event = RoadsideEvent.objects.create(

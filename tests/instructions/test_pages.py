@@ -107,7 +107,9 @@ def test_a_county_receives_records_in_bulk_and_answers(city_officer: User, dawa_
     assert "还有 1 个检查对象" in body(refused)
     assert "已查" in body(refused)
     client.post(reverse("instruction-case", args=[instruction.pk, items[2]]))
-    assert Case.objects.get().origin == Case.Origin.INSTRUCTION
+    case = Case.objects.get()
+    assert case.origin == Case.Origin.INSTRUCTION
+    assert instruction.title in body(client.get(reverse("case-detail", args=[case.number])))
     client.post(step("answer"), {"answer": "已查", "files": [upload("小结.pdf", PDF)]})
     assert task_of(instruction).state == "answered"
     city = signed_in(city_officer)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from datacenter.accounts.errors import NotAllowed
 from datacenter.accounts.models import User
+from datacenter.accounts.rights import Role
 from datacenter.cases.models import Case
 from datacenter.detection.models import Finding
 from datacenter.instructions import selectors, workflow
@@ -86,7 +87,8 @@ def test_the_deadline_must_lie_ahead(city_officer: User) -> None:
 
 
 def test_only_the_city_sends(dawa_officer: User, approver: User) -> None:
-    for user in (dawa_officer, approver):
+    posted = factories.make_user("posted", Role.CITY_REGULATOR, dawa_officer.unit)
+    for user in (dawa_officer, approver, posted):
         with pytest.raises(NotAllowed):
             workflow.issue_instruction(draft(), by=user)
 

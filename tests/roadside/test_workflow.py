@@ -14,7 +14,7 @@ from django.utils import timezone
 from datacenter.accounts.errors import NotAllowed
 from datacenter.accounts.models import User
 from datacenter.cases.models import Case, CaseAttachment, CaseEvent
-from datacenter.roadside import selectors, workflow
+from datacenter.roadside import selectors, tasks, workflow
 from datacenter.roadside.errors import CheckFieldRefused, CheckNotFound, CheckRefused
 from datacenter.roadside.models import Patrol, RoadsideCheck, RoadsideEvent
 from tests import factories
@@ -173,6 +173,15 @@ def test_an_order_that_nobody_took_expires_and_then_cannot_be_taken(dawa_officer
     assert (check.state, taken.state) == ("expired", "accepted"), "who took it in time may take longer over it"
     event = RoadsideEvent.objects.get(verb="expire")
     assert (event.by, event.by_name) == (None, "系统")
+
+
+def test_the_clock_looks_after_orders_and_duties(dawa_officer: User, enforcer: User) -> None:
+    patrol = make_patrol(enforcer)
+    check = order(dawa_officer, patrol, now=timezone.now() - timedelta(hours=2))
+    Patrol.objects.filter(pk=patrol.pk).update(on_duty_since=timezone.now() - timedelta(hours=17))
+    tasks.look_after()
+    check.refresh_from_db(), patrol.refresh_from_db()
+    assert (check.state, patrol.on_duty) == ("expired", False)
 
 
 def test_the_next_patrol_gets_an_order_of_its_own(dawa_officer: User, enforcer: User) -> None:
