@@ -174,9 +174,10 @@ class InstructionForm(forms.Form):
             if faults := sorted([*faults, *unknown], key=lambda fault: fault.row):
                 self.faults.append((label, faults))
                 self.add_error(name, _("清单有 %(count)d 处错误，见下表") % {"count": len(faults)})
-        if (data.get("industry") or data.get("company")) and data.get("counties"):
+        kind, company = data.get("industry", ""), data.get("company")
+        if (kind or company) and data.get("counties"):
             chosen = [county.pk for county in data["counties"]]
-            fitting = naming.vehicles_where(self.user, kind=data["industry"], company=data["company"], counties=chosen)
+            fitting = naming.vehicles_where(self.user, kind=kind, company=company, counties=chosen)
             vehicles |= {vehicle.pk: vehicle for vehicle in fitting}
         data["vehicles"] = list(vehicles.values())
         if len(vehicles) > naming.MOST_VEHICLES:
