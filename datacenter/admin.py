@@ -7,7 +7,19 @@ from datacenter.detection import places_admin
 from datacenter.media import admin as media
 from datacenter.notices import admin as notices
 from datacenter.registry import admin as registry
+from datacenter.roadside import admin as roadside
 from datacenter.screening import admin as screening
 from datacenter.tracks import admin as tracks
 
-__all__ = ["accounts", "cases", "detection", "media", "notices", "places_admin", "registry", "screening", "tracks"]
+__all__ = [
+    "accounts",
+    "cases",
+    "detection",
+    "media",
+    "notices",
+    "places_admin",
+    "registry",
+    "roadside",
+    "screening",
+    "tracks",
+]

@@ -17,11 +17,13 @@ class DatacenterConfig(AppConfig):
         from datacenter.detection import case_block, detectors, findings, on_track, settings  # noqa: F401  they register
         from datacenter.diagnosis import section as diagnosis_section
         from datacenter.emergencies import pictures
+        from datacenter.instructions import workflow as instructions
         from datacenter.media import defaults as media_defaults
         from datacenter.media import keepers, proof  # noqa: F401  keepers registers for photos
         from datacenter.media import pictures as media_pictures
         from datacenter.media import section as media_section
         from datacenter.notices import cases as notices_of_cases
+        from datacenter.roadside import workflow as roadside
         from datacenter.screening import workflow as screening
         from datacenter.tracks import quality, quality_views
 
@@ -35,9 +37,12 @@ class DatacenterConfig(AppConfig):
             workflow.AFTER_VERIFY.append(findings.confirm_on_verify)
         screening.register()
         notices_of_cases.register()
+        instructions.register()
+        roadside.register()
         post_migrate.connect(grants.apply, sender=self, dispatch_uid="grants")
         post_migrate.connect(workflow.enter_rules, sender=self, dispatch_uid="workflow_rules")
         post_migrate.connect(settings.enter_detectors, sender=self, dispatch_uid="detectors")
         post_migrate.connect(quality.enter_limits, sender=self, dispatch_uid="quality_limits")
         post_migrate.connect(screening.enter_settings, sender=self, dispatch_uid="screening_settings")
+        post_migrate.connect(roadside.enter_settings, sender=self, dispatch_uid="roadside_settings")
         post_migrate.connect(media_defaults.enter_codes, sender=self, dispatch_uid="safety_codes")

@@ -33,6 +33,13 @@ from datacenter.facts.models import TerminalReport
 from datacenter.gateway.models import RawFrame, RawLogSwitch
 from datacenter.geo.models import Area, County, Crossing, RoadSection
 from datacenter.ingest.models import EngineCheckpoint, IngestShard, QuarantinedFrame, RedetectionSpan
+from datacenter.instructions.models import (
+    Instruction,
+    InstructionEvent,
+    InstructionFile,
+    InstructionItem,
+    InstructionTask,
+)
 from datacenter.media.models import MediaFile, SafetyAlarm, SafetyEventCode, SafetyTableChange, TerminalProfile
 from datacenter.notices.models import Delivery, Notice, PendingMatter, Preference, QuietHours
 from datacenter.registry.models import (
@@ -45,6 +52,7 @@ from datacenter.registry.models import (
     UnknownTerminal,
     Vehicle,
 )
+from datacenter.roadside.models import Patrol, RoadsideCheck, RoadsideEvent, RoadsideSetting
 from datacenter.screening.models import Review, ReviewItem, ScreeningSetting
 from datacenter.tracks.archive.models import ArchiveFile, TrackDay
 from datacenter.tracks.models import CellArchive, TrackQuality, TrackQualityLimit
@@ -82,9 +90,15 @@ __all__ = [
     "ForeignPosition",
     "ForeignVehicle",
     "IngestShard",
+    "Instruction",
+    "InstructionEvent",
+    "InstructionFile",
+    "InstructionItem",
+    "InstructionTask",
     "KeyCaseRule",
     "MediaFile",
     "Notice",
+    "Patrol",
     "PendingMatter",
     "Permit",
     "PlateRead",
@@ -98,6 +112,9 @@ __all__ = [
     "Review",
     "ReviewItem",
     "RoadSection",
+    "RoadsideCheck",
+    "RoadsideEvent",
+    "RoadsideSetting",
     "SafetyAlarm",
     "SafetyEventCode",
     "SafetyTableChange",

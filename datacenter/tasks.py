@@ -7,6 +7,7 @@ from datacenter.diagnosis import tasks as diagnosis_tasks
 from datacenter.ingest import tasks as ingest_tasks
 from datacenter.media import tasks as media_tasks
 from datacenter.notices import tasks as notice_tasks
+from datacenter.roadside import tasks as roadside_tasks
 from datacenter.tracks import tasks as track_tasks
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "ingest_tasks",
     "media_tasks",
     "notice_tasks",
+    "roadside_tasks",
     "track_tasks",
 ]

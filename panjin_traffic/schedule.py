@@ -10,6 +10,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "look-at-case-clocks": {"task": "datacenter.cases.look_at_clocks", "schedule": 60.0, "options": {"expires": 55}},
     # Orders to vehicles run out of time; what a terminal was silent on is sent again.
     "look-after-commands": {"task": "datacenter.commands.look_after", "schedule": 15.0, "options": {"expires": 14}},
+    # Roadside checks that nobody took in time, and patrols that forgot to go off duty.
+    "look-after-roadside": {"task": "datacenter.roadside.look_after", "schedule": 60.0, "options": {"expires": 55}},
     # Hours of drivers over vehicles and days; once a day with what came late. Vehicles silent for a day.
     "follow-drivers": {"task": "datacenter.detection.follow_drivers", "schedule": 3600.0, "options": {"expires": 3000}},
     "follow-drivers-late": {

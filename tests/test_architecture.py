@@ -28,7 +28,7 @@ FLOORS: tuple[frozenset[str], ...] = (
         | {"management"}
     ),
     frozenset({"cockpit", "exchange", "diagnosis"}),
-    frozenset({"screening", "assessment", "notices", "gateway"}),
+    frozenset({"screening", "assessment", "notices", "gateway", "instructions", "roadside"}),
     frozenset({"ingest", "papers"}),
     frozenset({"media", "emergencies"}),
     frozenset({"detection"}),

@@ -57,6 +57,9 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "screening.review",
             "screening.decide",
             "screening.report",
+            "instruction.view",
+            "instruction.issue",
+            "roadside.order",
         }
     ),
     Role.COUNTY_OFFICER: frozenset(
@@ -82,6 +85,9 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "media.view",
             "screening.review",
             "screening.report",
+            "instruction.view",
+            "instruction.answer",
+            "roadside.order",
         }
     ),
     Role.HOTLINE_OPERATOR: frozenset(
@@ -91,11 +97,12 @@ RIGHTS: dict[Role, frozenset[str]] = {
         _EVERYBODY
         | _WATCH
         | {"company.view", "practitioner.view", "case.view", "trip.view", "emergency.view", "media.view"}
-        | {"case.accept", "case.handle", "case.feed_back"}
+        | {"case.accept", "case.handle", "case.feed_back", "roadside.answer"}
     ),
     Role.APPROVER: frozenset(
         _EVERYBODY
         | {"supervision.lead", "case.view", "finding.view", "vehicle.view", "company.view", "screening.report"}
+        | {"instruction.view"}
     ),
     Role.BUS_DISPATCHER: frozenset(_EVERYBODY | _WATCH | {"command.view", "command.send", "emergency.view"}),
     Role.SAFETY_OFFICER: frozenset(

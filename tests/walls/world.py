@@ -53,6 +53,7 @@ from datacenter.tracks import chunks, store
 from datacenter.tracks.models import TrackQuality
 from taxi.models import RankVisit, Shift, Trip
 from tests import factories
+from tests.walls.world_orders import Orders, send_orders
 
 LATITUDE_E6, LONGITUDE_E6 = 40_992_457, 122_066_243
 FOREIGN_PLATE = "辽AD4W46"
@@ -89,6 +90,7 @@ class World:
     item: ReviewItem  # of a finding that has no case yet
     lead: ElsewhereLead  # about a vehicle from elsewhere on Dawa's roads
     notice: Notice  # to its county's officer
+    orders: Orders  # an instruction to Dawa, and a roadside check of a case of hers
 
     @property
     def span(self) -> dict[str, str]:
@@ -183,6 +185,7 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
     alarm, photo = _shoot(vehicle)
     limit = _limit(company, city_officer)
     limit.save()
+    orders = send_orders(vehicle, city_officer, county_officer)
     secrets = {
         vehicle.plate, vehicle.vin, vehicle.transport_permit_no,
         company.name, company.credit_code, company.phone, company.legal_representative,
@@ -193,7 +196,7 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
         str(LATITUDE_E6), str(LONGITUDE_E6), "40.992457", "122.066243",
         case.number, waiting.number, attachment.name, attachment.sha256, "D4W4路口", "D4W4已整改",
         "D4W4公告", "D4W4催办", "D4W4请靠边", "D4W4运单", "D4W4疑似超速", FOREIGN_PLATE,
-        alarm.alarm_no, alarm.tag, photo.sha256, photo.reason,
+        *orders.secrets, alarm.alarm_no, alarm.tag, photo.sha256, photo.reason,
         *(f"/{kind}/{row.pk}/" for kind, row in
           (("vehicles", vehicle), ("companies", company), ("practitioners", person), ("trips", trip))),
     }  # fmt: skip
@@ -202,7 +205,7 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
         neighbour, frozenset(secrets), trip=trip, command=command, batch=command.batch, report=_report(vehicle),
         raw_frame=_record(vehicle), safety_alarm=alarm, photo=photo,
         call=_press(vehicle), limit=limit, backtest=_try(company, city_officer), item=_suspect(vehicle, city_officer),
-        lead=_lead(), notice=_tell(waiting, county_officer),
+        lead=_lead(), notice=_tell(waiting, county_officer), orders=orders,
     )  # fmt: skip
 
 
