@@ -62,7 +62,7 @@ def patrols_visible_to(user: Any) -> QuerySet[Patrol]:
     if not user.may(ORDER):
         team = own_team(user) if user.may(ANSWER) else None
         return rows.filter(team=team) if team else rows.none()
-    return rows if scope.level == "city" else rows.filter(Q(county_id=scope.id) | Q(county=None))
+    return rows.filter(Q(pk__in=scope.limit(Patrol.objects.all()).values("pk")) | Q(county=None))
 
 
 def checks_visible_to(user: Any) -> QuerySet[RoadsideCheck]:
