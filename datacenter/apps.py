@@ -11,7 +11,7 @@ class DatacenterConfig(AppConfig):
     def ready(self) -> None:
         from datacenter import admin  # noqa: F401  registers what administrators edit
         from datacenter.accounts import grants
-        from datacenter.cases import workflow
+        from datacenter.cases import looks, workflow
         from datacenter.commands import driver_card  # noqa: F401  it registers
         from datacenter.commands import section as commands_section
         from datacenter.detection import case_block, detectors, findings, on_track, settings  # noqa: F401  they register
@@ -25,6 +25,7 @@ class DatacenterConfig(AppConfig):
         from datacenter.notices import cases as notices_of_cases
         from datacenter.roadside import workflow as roadside
         from datacenter.screening import workflow as screening
+        from datacenter.statistics import folding as statistics
         from datacenter.tracks import quality, quality_views
 
         pictures.register(media_pictures.pictures_between)
@@ -35,6 +36,9 @@ class DatacenterConfig(AppConfig):
         quality_views.register()
         if findings.confirm_on_verify not in workflow.AFTER_VERIFY:
             workflow.AFTER_VERIFY.append(findings.confirm_on_verify)
+        if statistics.note_change not in workflow.AFTER_STEP:
+            workflow.AFTER_STEP.append(statistics.note_change)
+        looks.register()
         screening.register()
         notices_of_cases.register()
         instructions.register()

@@ -1,6 +1,7 @@
 """Every model of the kernel in one place, as Django looks for them; each lives in its own package."""
 
 from datacenter.accounts.models import AuditRecord, Unit, User
+from datacenter.cases.anchors.models import ChainAnchor
 from datacenter.cases.models import (
     CalendarDay,
     Case,
@@ -54,6 +55,7 @@ from datacenter.registry.models import (
 )
 from datacenter.roadside.models import Patrol, RoadsideCheck, RoadsideEvent, RoadsideSetting
 from datacenter.screening.models import Review, ReviewItem, ScreeningSetting
+from datacenter.statistics.models import CaseStatistic, CaseSubject, ChangedDay, OfficerStatistic
 from datacenter.tracks.archive.models import ArchiveFile, TrackDay
 from datacenter.tracks.models import CellArchive, TrackQuality, TrackQualityLimit
 
@@ -66,8 +68,12 @@ __all__ = [
     "Case",
     "CaseAttachment",
     "CaseEvent",
+    "CaseStatistic",
+    "CaseSubject",
     "CellArchive",
     "Certificate",
+    "ChainAnchor",
+    "ChangedDay",
     "Command",
     "CommandBatch",
     "Company",
@@ -98,6 +104,7 @@ __all__ = [
     "KeyCaseRule",
     "MediaFile",
     "Notice",
+    "OfficerStatistic",
     "Patrol",
     "PendingMatter",
     "Permit",

@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("datacenter.papers.urls")),
     path("", include("datacenter.roadside.urls")),
     path("", include("datacenter.screening.urls")),
+    path("", include("datacenter.statistics.urls")),
     path("", include("datacenter.diagnosis.urls")),
     path("api/", include("datacenter.api_urls")),
 ]

@@ -58,6 +58,15 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "args": [26],
         "options": {"expires": 40_000},
     },
+    # Figures over all cases: the days that a case was changed of are counted anew.
+    "fold-statistics": {"task": "datacenter.statistics.fold", "schedule": 60.0, "options": {"expires": 55}},
+    # The ends of all cases' chains, once a day; asked each hour, so that no day is left out. On the archivist: it may
+    # wait for a transaction to end.
+    "anchor-chains": {
+        "task": "datacenter.cases.anchor_chains",
+        "schedule": 3600.0,
+        "options": _TRACKS | {"expires": 3000},
+    },
     # Alarms that could not become findings when they came are told again, each later than the last time.
     "tell-untold": {"task": "datacenter.detection.tell_untold", "schedule": 60.0, "options": {"expires": 55}},
     # What was told became a finding at once; its slice of track is completed when the positions after it have come.

@@ -189,6 +189,9 @@ ARCHIVE_FILE_ROWS = env.number("ARCHIVE_FILE_ROWS", 4_000_000)
 if ARCHIVE_FILE_ROWS < 1:
     raise env.EnvironmentFault(f"ARCHIVE_FILE_ROWS={ARCHIVE_FILE_ROWS} is not a number of rows: use 1 or more")
 
+# --- Cases ----------------------------------------------------------------------------------------------------------
+ANCHOR_DIR = Path(env.text("ANCHOR_DIR", "") or VAR_DIR / "anchors")
+
 # --- Taxis -----------------------------------------------------------------------------------------------------------
 TAXI_JUDGE_AFTER_S = env.number("TAXI_JUDGE_AFTER_S", 1800)
 TAXI_JUDGE_PATIENCE_S = env.number("TAXI_JUDGE_PATIENCE_S", 86_400)

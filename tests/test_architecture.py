@@ -32,7 +32,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"ingest", "papers"}),
     frozenset({"media", "emergencies"}),
     frozenset({"detection"}),
-    frozenset({"commands"}),
+    frozenset({"commands", "statistics"}),
     frozenset({"cases", "tracks"}),
     frozenset({"facts"}),
     frozenset({"registry"}),

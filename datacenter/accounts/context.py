@@ -39,6 +39,7 @@ _SECTIONS: tuple[tuple[object, tuple[Entry, ...]], ...] = (
             Entry("notice-list", gettext_lazy("通知"), "bell", ("notice.view",), "n"),
             Entry("roadside-list", gettext_lazy("路面核查"), "road-sign", ("roadside.order",), "k"),
             Entry("my-checks", gettext_lazy("我的核查单"), "clipboard-check", ("roadside.answer",), "k"),
+            Entry("statistics", gettext_lazy("案件统计"), "chart-histogram", ("statistics.view",), "f"),
             Entry("detection-catalogue", gettext_lazy("检测规则"), "radar-2", ("finding.view",), "d"),
             Entry("safety-alarms", gettext_lazy("主动安全"), "steering-wheel", ("media.view",), "s"),
             Entry("media-gallery", gettext_lazy("多媒体"), "photo", ("media.view",), "i"),

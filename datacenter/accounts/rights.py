@@ -31,6 +31,8 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "registry.export",
             "finding.view",
             "case.view",
+            "case.looks",
+            "statistics.view",
             "case.dispatch",
             "case.verify",
             "case.return",
@@ -72,6 +74,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "finding.view",
             "case.view",
             "case.names",
+            "statistics.view",
             "case.accept",
             "case.handle",
             "case.feed_back",
@@ -101,8 +104,8 @@ RIGHTS: dict[Role, frozenset[str]] = {
     ),
     Role.APPROVER: frozenset(
         _EVERYBODY
-        | {"supervision.lead", "case.view", "finding.view", "vehicle.view", "company.view", "screening.report"}
-        | {"instruction.view"}
+        | {"supervision.lead", "case.view", "statistics.view", "finding.view", "vehicle.view", "company.view"}
+        | {"screening.report", "instruction.view"}
     ),
     Role.BUS_DISPATCHER: frozenset(_EVERYBODY | _WATCH | {"command.view", "command.send", "emergency.view"}),
     Role.SAFETY_OFFICER: frozenset(

@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from datacenter.cases import bulk
 from datacenter.cases.states import TRANSITIONS
 from datacenter.cases.verb_forms import FORMS
-from tests.walls import addresses_notices, addresses_orders
+from tests.walls import addresses_notices, addresses_orders, addresses_statistics
 from tests.walls.visit import Query, Visit
 from tests.walls.world import World
 
@@ -373,6 +373,7 @@ ADDRESSES: dict[str, Visit] = {
     **{f"api-case.{verb}": Visit("verb", ("case.view",), _case, bodies=lambda w: [_SAID]) for verb in _VERBS},
     **addresses_notices.ADDRESSES,
     **addresses_orders.ADDRESSES,
+    **addresses_statistics.VISITS,
 }  # fmt: skip
 # What the responsible reader is not asked to open: nothing lies there, or it would be done.
 NOT_READ = (

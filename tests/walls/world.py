@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
+from django.test import override_settings
 from django.utils import timezone
 from PIL import Image
 
 from datacenter.accounts.models import User
 from datacenter.cases import workflow
+from datacenter.cases.anchors.making import make_anchor
 from datacenter.cases.models import Case, CaseAttachment
 from datacenter.cases.workflow import Subject
 from datacenter.commands.models import Command, CommandBatch
@@ -49,6 +52,7 @@ from datacenter.registry.models import (
 from datacenter.registry.selectors import with_terminal_in_use
 from datacenter.screening import workflow as screening
 from datacenter.screening.models import ReviewItem
+from datacenter.statistics.folding import fold
 from datacenter.tracks import chunks, store
 from datacenter.tracks.models import TrackQuality
 from taxi.models import RankVisit, Shift, Trip
@@ -178,6 +182,10 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
         occurred_at=timezone.now(),
         county_id=factories.DAWA,
     )
+    while fold():
+        pass
+    with tempfile.TemporaryDirectory() as directory, override_settings(ANCHOR_DIR=directory):
+        make_anchor()  # its note in the database is what the walls are about
     attachment = CaseAttachment.objects.get(event__case=case)
     neighbour = factories.make_vehicle("辽LP4N58", other_company, county_id=factories.PANSHAN)
     trip = _operate(vehicle, paper)
