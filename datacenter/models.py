@@ -1,6 +1,22 @@
 """Every model of the kernel in one place, as Django looks for them; each lives in its own package."""
 
 from datacenter.accounts.models import AuditRecord, Unit, User
+from datacenter.assessment.models import (
+    AssessmentMonth,
+    AssessmentSetting,
+    Correction,
+    CreditCertificate,
+    CreditGrade,
+    CreditListing,
+    CreditRepair,
+    CreditRule,
+    IndicatorRule,
+    Objection,
+    PointEntry,
+    PointRule,
+    Score,
+    Standing,
+)
 from datacenter.cases.models import Case, CaseAttachment, CaseEvent, WorkflowRule
 from datacenter.commands.models import Command, CommandBatch
 from datacenter.detection.elsewhere.models import ElsewhereLead, ForeignPosition, ForeignVehicle
@@ -39,6 +55,8 @@ from datacenter.tracks.models import CellArchive, TrackQuality, TrackQualityLimi
 __all__ = [
     "ArchiveFile",
     "Area",
+    "AssessmentMonth",
+    "AssessmentSetting",
     "AuditRecord",
     "Backtest",
     "Case",
@@ -49,7 +67,13 @@ __all__ = [
     "Command",
     "CommandBatch",
     "Company",
+    "Correction",
     "County",
+    "CreditCertificate",
+    "CreditGrade",
+    "CreditListing",
+    "CreditRepair",
+    "CreditRule",
     "Crossing",
     "DetectorLimit",
     "DetectorSetting",
@@ -64,10 +88,14 @@ __all__ = [
     "Finding",
     "ForeignPosition",
     "ForeignVehicle",
+    "IndicatorRule",
     "IngestShard",
     "MediaFile",
+    "Objection",
     "Permit",
     "PlateRead",
+    "PointEntry",
+    "PointRule",
     "Practitioner",
     "QuarantinedFrame",
     "RawFrame",
@@ -79,7 +107,9 @@ __all__ = [
     "SafetyAlarm",
     "SafetyEventCode",
     "SafetyTableChange",
+    "Score",
     "ScreeningSetting",
+    "Standing",
     "Terminal",
     "TerminalProfile",
     "TerminalReport",

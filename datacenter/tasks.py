@@ -1,5 +1,6 @@
 """Every task of the kernel in one place, as Celery looks for them."""
 
+from datacenter.assessment import tasks as assessment_tasks
 from datacenter.commands import tasks as command_tasks
 from datacenter.detection import tasks as detection_tasks
 from datacenter.diagnosis import tasks as diagnosis_tasks
@@ -7,4 +8,12 @@ from datacenter.ingest import tasks as ingest_tasks
 from datacenter.media import tasks as media_tasks
 from datacenter.tracks import tasks as track_tasks
 
-__all__ = ["command_tasks", "detection_tasks", "diagnosis_tasks", "ingest_tasks", "media_tasks", "track_tasks"]
+__all__ = [
+    "assessment_tasks",
+    "command_tasks",
+    "detection_tasks",
+    "diagnosis_tasks",
+    "ingest_tasks",
+    "media_tasks",
+    "track_tasks",
+]

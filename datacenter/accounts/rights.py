@@ -50,6 +50,11 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "screening.review",
             "screening.decide",
             "screening.report",
+            "assessment.view",
+            "assessment.change",
+            "assessment.publish",
+            "credit.view",
+            "credit.change",
         }
     ),
     Role.COUNTY_OFFICER: frozenset(
@@ -73,14 +78,29 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "media.view",
             "screening.review",
             "screening.report",
+            "assessment.view",
+            "credit.view",
         }
     ),
     Role.HOTLINE_OPERATOR: frozenset({"vehicle.view", "case.view", "trip.view", "emergency.view", "emergency.handle"}),
     Role.ENFORCEMENT_OFFICER: frozenset(
         _WATCH | {"company.view", "practitioner.view", "case.view", "trip.view", "emergency.view", "media.view"}
     ),
-    Role.APPROVER: frozenset({"case.view", "finding.view", "vehicle.view", "company.view", "screening.report"}),
-    Role.BUS_DISPATCHER: frozenset(_WATCH | {"command.view", "command.send", "emergency.view"}),
+    Role.APPROVER: frozenset(
+        {
+            "case.view",
+            "finding.view",
+            "vehicle.view",
+            "company.view",
+            "screening.report",
+            "assessment.view",
+            "assessment.publish",
+            "credit.view",
+        }
+    ),
+    Role.BUS_DISPATCHER: frozenset(
+        _WATCH | {"command.view", "command.send", "emergency.view", "assessment.view", "credit.view"}
+    ),
     Role.SAFETY_OFFICER: frozenset(
         _WATCH
         | {
@@ -94,9 +114,22 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "media.view",
             "trip.view",
             "trip.export",
+            "assessment.view",
+            "credit.view",
         }
     ),
+    # The administrator confirms the sources of rules; what rules say is the regulators' business.
     Role.ADMINISTRATOR: frozenset(
-        {"account.change", "audit.view", "quarantine.view", "protocol.view", "raw_log.use", "detector.change"}
+        {
+            "account.change",
+            "audit.view",
+            "quarantine.view",
+            "protocol.view",
+            "raw_log.use",
+            "detector.change",
+            "assessment.view",
+            "assessment.verify",
+            "credit.view",
+        }
     ),
 }
