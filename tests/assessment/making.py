@@ -1,4 +1,4 @@
-"""Months, violations and qualities for tests of assessment: plain functions, sound defaults; days are given, never now."""
+"""Months, violations and qualities for tests of assessment: plain functions, sound defaults; days are given."""
 
 from __future__ import annotations
 

@@ -90,9 +90,7 @@ def test_equal_totals_share_a_rank(told: dict[str, Figure]) -> None:
     assert sorted(Standing.objects.filter(kind="company").values_list("place", flat=True)) == [1, 2, 3, 4]
 
 
-def test_computing_again_keeps_rows_and_drops_those_of_nobody(
-    hazmat_company: Company, told: dict[str, Figure]
-) -> None:
+def test_computing_again_keeps_rows_and_drops_those_of_nobody(hazmat_company: Company, told: dict[str, Figure]) -> None:
     told[str(hazmat_company.pk)] = Figure(5, 10)
     only({"indicator": "company.trial"})
     assessed()

@@ -49,6 +49,7 @@ from datacenter.tracks import chunks, store
 from datacenter.tracks.models import TrackQuality
 from taxi.models import RankVisit, Shift, Trip
 from tests import factories
+from tests.walls.assessed import Assessed, assess
 
 LATITUDE_E6, LONGITUDE_E6 = 40_992_457, 122_066_243
 FOREIGN_PLATE = "辽AD4W46"
@@ -84,6 +85,7 @@ class World:
     photo: MediaFile
     item: ReviewItem  # of a finding that has no case yet
     lead: ElsewhereLead  # about a vehicle from elsewhere on Dawa's roads
+    assessed: Assessed  # what assessment and credit know of its company and driver
 
     @property
     def span(self) -> dict[str, str]:
@@ -178,7 +180,9 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
     alarm, photo = _shoot(vehicle)
     limit = _limit(company, city_officer)
     limit.save()
+    assessed = assess(company, person, city_officer, county_officer)
     secrets = {
+        *assessed.secrets,
         vehicle.plate, vehicle.vin, vehicle.transport_permit_no,
         company.name, company.credit_code, company.phone, company.legal_representative,
         person.name, masking.mask_name(person.name), person.phone, masking.mask_phone(person.phone),
@@ -197,7 +201,7 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
         neighbour, frozenset(secrets), trip=trip, command=command, batch=command.batch, report=_report(vehicle),
         raw_frame=_record(vehicle), safety_alarm=alarm, photo=photo,
         call=_press(vehicle), limit=limit, backtest=_try(company, city_officer), item=_suspect(vehicle, city_officer),
-        lead=_lead(),
+        lead=_lead(), assessed=assessed,
     )  # fmt: skip
 
 
