@@ -17,7 +17,19 @@ from datacenter.assessment.models import (
     Score,
     Standing,
 )
-from datacenter.cases.models import Case, CaseAttachment, CaseEvent, WorkflowRule
+from datacenter.cases.models import (
+    CalendarDay,
+    Case,
+    CaseAttachment,
+    CaseEvent,
+    Dispatch,
+    Extension,
+    KeyCaseRule,
+    Supervision,
+    SupervisionRule,
+    TerritoryRule,
+    WorkflowRule,
+)
 from datacenter.commands.models import Command, CommandBatch
 from datacenter.detection.elsewhere.models import ElsewhereLead, ForeignPosition, ForeignVehicle
 from datacenter.detection.models import (
@@ -59,6 +71,7 @@ __all__ = [
     "AssessmentSetting",
     "AuditRecord",
     "Backtest",
+    "CalendarDay",
     "Case",
     "CaseAttachment",
     "CaseEvent",
@@ -78,6 +91,7 @@ __all__ = [
     "DetectorLimit",
     "DetectorSetting",
     "DetectorSettingChange",
+    "Dispatch",
     "DriverBinding",
     "DrivingSpan",
     "ElsewhereLead",
@@ -85,11 +99,13 @@ __all__ = [
     "EmergencyEvent",
     "EngineCheckpoint",
     "Exemption",
+    "Extension",
     "Finding",
     "ForeignPosition",
     "ForeignVehicle",
     "IndicatorRule",
     "IngestShard",
+    "KeyCaseRule",
     "MediaFile",
     "Objection",
     "Permit",
@@ -110,9 +126,12 @@ __all__ = [
     "Score",
     "ScreeningSetting",
     "Standing",
+    "Supervision",
+    "SupervisionRule",
     "Terminal",
     "TerminalProfile",
     "TerminalReport",
+    "TerritoryRule",
     "TrackDay",
     "TrackQuality",
     "TrackQualityLimit",

@@ -1,6 +1,7 @@
 """Every task of the kernel in one place, as Celery looks for them."""
 
 from datacenter.assessment import tasks as assessment_tasks
+from datacenter.cases import tasks as case_tasks
 from datacenter.commands import tasks as command_tasks
 from datacenter.detection import tasks as detection_tasks
 from datacenter.diagnosis import tasks as diagnosis_tasks
@@ -10,6 +11,7 @@ from datacenter.tracks import tasks as track_tasks
 
 __all__ = [
     "assessment_tasks",
+    "case_tasks",
     "command_tasks",
     "detection_tasks",
     "diagnosis_tasks",

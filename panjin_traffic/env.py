@@ -1,6 +1,8 @@
 """Reads one environment variable, or fails at start by its name (环境变量)."""
 
 import os
+from datetime import time
+from itertools import pairwise
 from pathlib import Path
 
 
@@ -39,6 +41,22 @@ def number(name: str, default: int) -> int:
         return int(value)
     except ValueError:
         raise EnvironmentFault(f"{name}={value!r} is not a whole number") from None
+
+
+def office_hours(name: str, default: str) -> tuple[tuple[time, time], ...]:
+    """The variable ``name`` as spans of a day in order, ``08:30-12:00,13:30-18:00``, none touching the next."""
+    value = os.environ.get(name, "").strip() or default
+    try:
+        spans = []
+        for part in value.split(","):
+            opens, closes = (time.fromisoformat(end.strip()) for end in part.split("-"))
+            spans.append((opens, closes))
+    except ValueError:
+        raise EnvironmentFault(f"{name}={value!r} is no list of spans like 08:30-12:00,13:30-18:00") from None
+    moments = [moment for span in spans for moment in span]
+    if any(earlier >= later for earlier, later in pairwise(moments)):
+        raise EnvironmentFault(f"{name}={value!r}: each span ends after it begins and before the next one begins")
+    return tuple(spans)
 
 
 def secret(name: str, fallback_file: Path) -> str:

@@ -8,6 +8,8 @@ from celery.schedules import crontab
 _TRACKS: dict[str, Any] = {"queue": "tracks"}
 
 SCHEDULE: dict[str, dict[str, Any]] = {
+    # Deadlines of cases: warned when amber, urged when red, supervised when later.
+    "look-at-case-clocks": {"task": "datacenter.cases.look_at_clocks", "schedule": 60.0, "options": {"expires": 55}},
     # Orders to vehicles run out of time; what a terminal was silent on is sent again.
     "look-after-commands": {"task": "datacenter.commands.look_after", "schedule": 15.0, "options": {"expires": 14}},
     # Hours of drivers over vehicles and days; once a day with what came late. Vehicles silent for a day.

@@ -175,6 +175,10 @@ AUTH_PASSWORD_VALIDATORS = [
 # How the city's own plates begin: others that nobody has registered are from elsewhere (外地车).
 LOCAL_PLATES = tuple(env.text("LOCAL_PLATES", "辽L").split(","))
 
+# --- Cases ----------------------------------------------------------------------------------------------------------
+# When deadlines in working hours run (办公时间).
+OFFICE_HOURS = env.office_hours("OFFICE_HOURS", "08:30-12:00,13:30-18:00")
+
 # --- Tracks and their archive ---------------------------------------------------------------------------------------
 TRACK_HOT_DAYS = env.number("TRACK_HOT_DAYS", 8)
 if TRACK_HOT_DAYS < 2:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SETTING = re.compile(r"\benv\.(?:text|flag|number|secret)\(\s*\"([A-Z][A-Z0-9_]*)\"")
+SETTING = re.compile(r"\benv\.(?:text|flag|number|secret|office_hours)\(\s*\"([A-Z][A-Z0-9_]*)\"")
 DIRECT = re.compile(r"\bos\.environ(?:\.get\(|\[)\s*\"([A-Z][A-Z0-9_]*)\"")
 IN_COMPOSE = re.compile(r"(?<!\$)\$\{([A-Z][A-Z0-9_]*)")
 NOT_OURS = {"DJANGO_SETTINGS_MODULE", "NO_COLOR"}

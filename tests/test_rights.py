@@ -17,7 +17,8 @@ from datacenter.cases.states import TRANSITIONS, Verb
 from datacenter.registry.models import Company
 from tests import factories
 from tests.walls import world as worlds
-from tests.walls.addresses import ADDRESSES, Visit, addresses, entries
+from tests.walls.addresses import ADDRESSES, Visit, entries
+from tests.walls.routes import addresses
 from tests.walls.world import World
 
 _VERB = re.compile(r"(?:case-act |api-case\.)(\w+)$")

@@ -29,8 +29,11 @@ GRANTS: dict[str, tuple[str, str]] = {
     "auth_group_permissions": (_ALL, _READ),
     "auth_permission": (_READ, _READ),
     "backtest": (_WORK, _WORK),
+    "calendar_day": (_ALL, _READ),
     "case_attachment": (_ADD, _ADD),
+    "case_dispatch": (_WORK, _WORK),
     "case_event": (_ADD, _ADD),
+    "case_extension": (_WORK, _WORK),
     "case_file": (_WORK, _WORK),
     "certificate": (_ALL, _READ),
     "command": (_WORK, _WORK),
@@ -62,6 +65,7 @@ GRANTS: dict[str, tuple[str, str]] = {
     "foreign_vehicle": (_READ, _WORK),
     "indicator_rule": (_WORK, _READ),
     "ingest_shard": (_READ, _WORK),
+    "key_case_rule": (_WORK, _READ),
     "media_file": (_READ, _WORK),
     "objection": (_WORK, _READ),
     "permit": (_ALL, _READ),
@@ -80,9 +84,12 @@ GRANTS: dict[str, tuple[str, str]] = {
     "safety_event_code": (_WORK, _READ),
     "safety_table_change": (_ADD, _READ),
     "screening_setting": (_WORK, _READ),
+    "supervision": (_WORK, _WORK),
+    "supervision_rule": (_WORK, _READ),
     "terminal": (_ALL, _WORK),
     "terminal_profile": (_WORK, _READ),
     "terminal_report": (_READ, _ADD),
+    "territory_rule": (_WORK, _READ),
     "track_cell": (_READ, _ALL),
     "track_cell_archive": (_READ, _ALL),
     "track_chunk": (_READ, _ALL),
@@ -99,7 +106,8 @@ GRANTS: dict[str, tuple[str, str]] = {
 }
 
 # What the web may change of a table whose rows otherwise stay: the screening desk links a finding with its case.
-WEB_COLUMNS: dict[str, tuple[str, ...]] = {"finding": ("case_id",)}
+# A case that is taken up again and is unfounded after all takes its violation off the record.
+WEB_COLUMNS: dict[str, tuple[str, ...]] = {"finding": ("case_id",), "violation": ("revoked_at",)}
 
 
 def enter(lines: dict[str, tuple[str, str]]) -> None:

@@ -33,6 +33,11 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "case.verify",
             "case.return",
             "case.close",
+            "case.reopen",
+            "case.extend",
+            "case.supervise",
+            "supervision.lead",
+            "territory.change",
             "quarantine.view",
             "protocol.view",
             "raw_log.use",
@@ -65,6 +70,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "registry.export",
             "finding.view",
             "case.view",
+            "case.names",
             "case.accept",
             "case.handle",
             "case.feed_back",
@@ -84,19 +90,13 @@ RIGHTS: dict[Role, frozenset[str]] = {
     ),
     Role.HOTLINE_OPERATOR: frozenset({"vehicle.view", "case.view", "trip.view", "emergency.view", "emergency.handle"}),
     Role.ENFORCEMENT_OFFICER: frozenset(
-        _WATCH | {"company.view", "practitioner.view", "case.view", "trip.view", "emergency.view", "media.view"}
+        _WATCH
+        | {"company.view", "practitioner.view", "case.view", "trip.view", "emergency.view", "media.view"}
+        | {"case.accept", "case.handle", "case.feed_back"}
     ),
     Role.APPROVER: frozenset(
-        {
-            "case.view",
-            "finding.view",
-            "vehicle.view",
-            "company.view",
-            "screening.report",
-            "assessment.view",
-            "assessment.publish",
-            "credit.view",
-        }
+        {"supervision.lead", "case.view", "finding.view", "vehicle.view", "company.view", "screening.report"}
+        | {"assessment.view", "assessment.publish", "credit.view"}
     ),
     Role.BUS_DISPATCHER: frozenset(
         _WATCH | {"command.view", "command.send", "emergency.view", "assessment.view", "credit.view"}
@@ -133,3 +133,8 @@ RIGHTS: dict[Role, frozenset[str]] = {
         }
     ),
 }
+
+
+def roles_with(right: str) -> list[Role]:
+    """The roles that carry ``right``."""
+    return [role for role, rights in RIGHTS.items() if right in rights]

@@ -25,7 +25,6 @@ from datacenter.assessment.models.subjects import Axis, Kind
 from datacenter.geo.counties import counties
 from datacenter.registry.models import Company, Practitioner
 
-_BATCH = 4000
 _SCORE = (
     *("name", "county_id", "company_id", "rule", "weight", "numerator", "denominator", "value", "score"),
     *("corrected", "computed_at"),
@@ -189,9 +188,36 @@ def rank(month: AssessmentMonth, kind: str) -> None:
 
 
 def _write(model: Any, rows: list[Any], unique: list[str], changing: tuple[str, ...]) -> None:
-    model.objects.bulk_create(
-        rows, batch_size=_BATCH, update_conflicts=True, unique_fields=unique, update_fields=list(changing)
-    )
+    """Insert rows or write over those that are there, in one statement: tens of thousands take a second.
+
+    The ORM's own ``bulk_create`` spends three times as long on spelling the values.
+    """
+    if not rows:
+        return
+    fields = [model._meta.get_field(name) for name in (*unique, *changing)]
+    arrays = [[getattr(row, field.attname) for row in rows] for field in fields]
+    columns = [field.column for field in fields]
+    types = [_ARRAYS[field.get_internal_type()] for field in fields]
+    taken = ", ".join(f"%s::{kind}[]" for kind in types)
+    keys = ", ".join(field.column for field in fields[: len(unique)])
+    written = ", ".join(f"{name} = EXCLUDED.{name}" for name in columns[len(unique) :])
+    other = {
+        field.column: field.default for field in model._meta.fields
+        if field.column not in columns and field.has_default() and not field.primary_key
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {model._meta.db_table} ({', '.join([*columns, *other])})"  # noqa: S608  our own names
+            f" SELECT *{''.join(', %s' for _ in other)} FROM unnest({taken})"
+            f" ON CONFLICT ({keys}) DO UPDATE SET {written}",
+            [*other.values(), *arrays],
+        )
+
+
+_ARRAYS = {
+    "ForeignKey": "bigint", "CharField": "text", "BigIntegerField": "bigint", "FloatField": "double precision",
+    "BooleanField": "boolean", "DateTimeField": "timestamptz",
+}  # fmt: skip
 
 
 def drafts(now: datetime | None = None) -> QuerySet[AssessmentMonth]:

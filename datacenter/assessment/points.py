@@ -100,7 +100,10 @@ def catch_up() -> int:
     """Points for violations whose driver became known later, or that no hook heard of; how many were entered."""
     since = timezone.now() - timedelta(days=_DAYS_OF_LATE_VIOLATIONS)
     scored = PointEntry.objects.filter(reverses=None, violation__isnull=False).values("violation_id")
-    waiting = Violation.objects.filter(confirmed_at__gte=since, practitioner__isnull=False).exclude(pk__in=scored)
+    kinds = PointRule.objects.filter(points__gt=0, bonus=False).values("kind_code")
+    waiting = Violation.objects.filter(
+        confirmed_at__gte=since, practitioner__isnull=False, finding__detector__in=kinds
+    ).exclude(pk__in=scored)
     found = [enter_for(one) for one in waiting.select_related("finding", "vehicle").defer("finding__evidence")]
     return sum(entry is not None for entry in found)
 

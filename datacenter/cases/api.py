@@ -3,10 +3,9 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import generics, mixins, serializers
 from rest_framework.pagination import CursorPagination
-from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -16,8 +15,8 @@ from datacenter.accounts.permissions import require
 from datacenter.accounts.scope import scope_of
 from datacenter.cases import blocks, listing, workflow
 from datacenter.cases.forms import CaseFilterForm
-from datacenter.cases.models import Case, CaseAttachment, CaseEvent
-from datacenter.cases.selectors import cases_visible_to, events_of, get_case_for
+from datacenter.cases.models import Case, CaseAttachment, CaseEvent, Dispatch, Supervision
+from datacenter.cases.selectors import cases_visible_to, events_of, get_case_for, legs_of, supervisions_of
 from datacenter.cases.states import State, Verb
 from datacenter.geo.models import County
 from datacenter.registry.masking import mask_name
@@ -39,16 +38,17 @@ class CaseRow(serializers.ModelSerializer[Case]):
         model = Case
         fields = [
             "id", "number", "origin", "kind", "industry", "title", "state", "state_label", "county", "county_name",
-            "boundary_unconfirmed", "vehicle", "plate", "plate_colour", "company", "company_name", "driver_name",
-            "occurred_at", "latitude_e6", "longitude_e6", "opened_at", "due_at", "assignee", "outcome", "result",
-            "closed_at",
+            "level", "is_key", "boundary_unconfirmed", "vehicle", "plate", "plate_colour", "company",
+            "company_name", "driver_name",
+            "occurred_at", "latitude_e6", "longitude_e6", "opened_at", "due_at", "due_provisional", "assignee",
+            "outcome", "contradicted", "result", "returned_times", "closed_at", "filed_at",
         ]  # fmt: skip
         read_only_fields = fields
 
     def get_driver_name(self, case: Case) -> str:
         """The driver as this reader may know him."""
         user = self.context["request"].user
-        whole = user.may("personal_data.unmask") or user.may("case.handle")
+        whole = user.may("personal_data.unmask") or user.may("case.names")
         return case.driver_name if whole else mask_name(case.driver_name)
 
     @extend_schema_field(serializers.CharField(allow_null=True))
@@ -77,15 +77,56 @@ class EventRow(serializers.ModelSerializer[CaseEvent]):
         read_only_fields = fields
 
 
-class CaseWhole(CaseRow):
-    """A case with its steps, and what this reader may do to it now."""
+class LegRow(serializers.ModelSerializer[Dispatch]):
+    """One body that the case was sent to (派送)."""
 
+    body = serializers.CharField(source="body_name")
+    assignee = serializers.CharField(default=None, allow_null=True)
+
+    class Meta:
+        model = Dispatch
+        fields = [
+            "part", "body", "state", "sent_at", "due_at", "accepted_at", "assignee", "fed_back_at", "result", "outcome",
+            "returned_times", "urged_times", "late_reason", "ended_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class SupervisionRow(serializers.ModelSerializer[Supervision]):
+    """One supervision (督办)."""
+
+    leader = serializers.CharField(default=None, allow_null=True)
+
+    class Meta:
+        model = Supervision
+        fields = [
+            "level", "cause", "state", "leader", "reason", "opened_at", "answer_due_at", "answer", "answered_at",
+            "review_note", "reviewed_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class CaseWhole(CaseRow):
+    """A case with its steps, its legs, and what this reader may do to it now."""
+
+    legs = serializers.SerializerMethodField()
+    supervisions = serializers.SerializerMethodField()
     events = serializers.SerializerMethodField()
     verbs = serializers.SerializerMethodField(help_text="当前用户现在可以执行的动作")
 
     class Meta(CaseRow.Meta):
-        fields = [*CaseRow.Meta.fields, "events", "verbs"]
+        fields = [*CaseRow.Meta.fields, "legs", "supervisions", "events", "verbs"]
         read_only_fields = fields
+
+    @extend_schema_field(LegRow(many=True))
+    def get_legs(self, case: Case) -> Any:
+        """Whom it was sent to, in order."""
+        return LegRow(legs_of(case), many=True).data
+
+    @extend_schema_field(SupervisionRow(many=True))
+    def get_supervisions(self, case: Case) -> Any:
+        """The pressure put on it, the newest first."""
+        return SupervisionRow(supervisions_of(case), many=True).data
 
     @extend_schema_field(EventRow(many=True))
     def get_events(self, case: Case) -> Any:
@@ -133,6 +174,7 @@ class CaseList(mixins.ListModelMixin, generics.GenericAPIView[Case]):
             OpenApiParameter("county", str, description="行政区划代码；none 为未派发"),
             OpenApiParameter("industry", str),
             OpenApiParameter("kind", str, description="事由代码"),
+            OpenApiParameter("level", str, enum=["key", *Case.Level.values], description="等级；key 为重点案件"),
             OpenApiParameter("due", str, enum=["overdue", "soon"]),
             OpenApiParameter("since", str, description="立案自，YYYY-MM-DD"),
             OpenApiParameter("until", str, description="立案至，YYYY-MM-DD"),
@@ -154,81 +196,3 @@ class CaseDetail(APIView):
         if case.driver_name:
             audit.record(request._request, "case.view", case.number)
         return Response(CaseWhole(case, context={"request": request}).data)
-
-
-class _Dispatch(serializers.Serializer[Any]):
-    to = serializers.PrimaryKeyRelatedField(
-        queryset=County.objects.filter(valid_until=None).defer("boundary", "disputed"), help_text="县区的行政区划代码"
-    )
-    due_at = serializers.DateTimeField(required=False, allow_null=True)
-    note = serializers.CharField(required=False, allow_blank=True, max_length=2000)
-
-
-class _Accept(serializers.Serializer[Any]):
-    """Nothing is asked."""
-
-
-class _Handle(serializers.Serializer[Any]):
-    note = serializers.CharField(max_length=2000)
-    photos = serializers.ListField(child=serializers.FileField(), required=False)
-
-
-class _FeedBack(serializers.Serializer[Any]):
-    result = serializers.CharField(max_length=2000)
-    outcome = serializers.ChoiceField(choices=Case.Outcome.choices)
-
-
-class _Return(serializers.Serializer[Any]):
-    reason = serializers.CharField(max_length=2000)
-
-
-class _Note(serializers.Serializer[Any]):
-    note = serializers.CharField(required=False, allow_blank=True, max_length=2000)
-
-
-class CaseVerb(APIView):
-    """One verb on one case; subclasses name the verb and what it takes."""
-
-    parser_classes = (JSONParser, MultiPartParser, FormParser)
-    takes: type[serializers.Serializer[Any]] = _Note
-
-    def act(self, case: Case, by: Any, given: dict[str, Any]) -> Case:
-        """Carries the verb out."""
-        raise NotImplementedError
-
-    def post(self, request: Request, number: str) -> Response:
-        """The case as it stands afterwards."""
-        require(request.user, "case.view")
-        case = get_case_for(request.user, number)
-        serializer = self.takes(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        self.act(case, request.user, dict(serializer.validated_data))
-        verb = request.resolver_match.url_name if request.resolver_match else ""
-        audit.record(request._request, verb.removeprefix("api-"), number)
-        return Response(CaseWhole(get_case_for(request.user, number), context={"request": request}).data)
-
-
-def _verb(verb: Verb, takes: type[serializers.Serializer[Any]], function: Any) -> Any:
-    """A view for ``verb``, documented with what it takes."""
-
-    def act(self: CaseVerb, case: Case, by: Any, given: dict[str, Any]) -> Case:
-        done: Case = function(case, by=by, **given)
-        return done
-
-    view = type(f"Case{verb.name.title().replace('_', '')}", (CaseVerb,), {
-        "takes": takes, "act": act, "__doc__": f"{verb.label}（{verb.value}）"})  # fmt: skip
-    described = extend_schema(
-        request=takes, responses=CaseWhole, operation_id=f"cases_{verb.value}", summary=str(verb.label)
-    )
-    return extend_schema_view(post=described)(view).as_view()  # type: ignore[attr-defined]
-
-
-VERBS: dict[Verb, Any] = {
-    Verb.DISPATCH: _verb(Verb.DISPATCH, _Dispatch, workflow.dispatch_case),
-    Verb.ACCEPT: _verb(Verb.ACCEPT, _Accept, workflow.accept_case),
-    Verb.HANDLE: _verb(Verb.HANDLE, _Handle, workflow.handle_case),
-    Verb.FEED_BACK: _verb(Verb.FEED_BACK, _FeedBack, workflow.feed_back_case),
-    Verb.RETURN: _verb(Verb.RETURN, _Return, workflow.return_case),
-    Verb.VERIFY: _verb(Verb.VERIFY, _Note, workflow.verify_case),
-    Verb.CLOSE: _verb(Verb.CLOSE, _Note, workflow.close_case),
-}

@@ -50,11 +50,11 @@ def bare(user: Any) -> QuerySet[Case]:
 
 
 def states_waiting_for(user: Any) -> list[State]:
-    """States out of which ``user`` may lead a case (待我办理), in the loop's order."""
+    """States out of which ``user`` may lead a case on (待我办理), in the loop's order."""
     return [
         state
         for state in State
-        if any(state in row.sources and user.may(row.right) for row in TRANSITIONS.values() if row.target != state)
+        if any(state in row.sources and user.may(row.right) for row in TRANSITIONS.values() if row.onward)
     ]
 
 

@@ -23,6 +23,16 @@ class TransitionRefused(DomainError):
         )
 
 
+class NotYourLeg(DomainError):
+    """The case was sent to another body than the one that this user works for."""
+
+    code = "not_your_leg"
+    status = 403
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"案件 {number} 没有派给您所在的机构，不能由您办理", number=number)
+
+
 class FieldRefused(DomainError):
     """One field of a verb was left out or is wrong; ``field`` names it."""
 

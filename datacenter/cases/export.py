@@ -35,7 +35,7 @@ def as_file(rows: QuerySet[Case], kind: str, user: Any) -> tuple[HttpResponse, i
     cases = list(rows[: MOST_ROWS + 1])
     if len(cases) > MOST_ROWS:
         raise TooManyRows
-    whole_names = user.may("personal_data.unmask") or user.may("case.handle")
+    whole_names = user.may("personal_data.unmask") or user.may("case.names")
     lines = (_line(case, whole_names) for case in cases)
     name = f"cases-{timezone.localtime():%Y%m%d-%H%M}.{kind}"
     content, content_type = (_xlsx(lines), _XLSX) if kind == "xlsx" else (_csv(lines), "text/csv; charset=utf-8")

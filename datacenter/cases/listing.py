@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from datacenter.cases import counts
 from datacenter.cases.models import Case
-from datacenter.cases.states import State
+from datacenter.cases.states import OPEN_STATES, State
 from datacenter.registry.models import Vehicle
 
 PAGE_SIZE = 50
@@ -28,6 +28,8 @@ def filtered(rows: QuerySet[Case], wanted: dict[str, Any], vehicles: QuerySet[Ve
     for name in ("industry", "kind"):
         if value := wanted.get(name):
             rows = rows.filter(**{name: value})
+    if level := wanted.get("level"):
+        rows = rows.filter(is_key=True) if level == "key" else rows.filter(level=level)
     if due := wanted.get("due"):
         rows = rows.filter(counts.is_overdue() if due == "overdue" else counts.is_due_soon())
     if since := wanted.get("since"):
@@ -54,9 +56,9 @@ def in_tab(rows: QuerySet[Case], tab: str, user: Any) -> QuerySet[Case]:
 
 
 def tabs(user: Any, rows: QuerySet[Case], current: str) -> list[dict[str, Any]]:
-    """The tabs with how many rows each has; 全部 and 已办结 grow for ever and are not counted."""
+    """The tabs with how many rows each has; 全部, 已办结 and 已归档 grow for ever and are not counted."""
     mine = counts.states_waiting_for(user)
-    queries = {state.value: rows.filter(state=state) for state in State if state != State.CLOSED}
+    queries = {state.value: rows.filter(state=state) for state in OPEN_STATES}
     sizes = counts.counted(user, queries)
     listed = [{"value": "", "label": "全部", "count": ""}]
     if mine:

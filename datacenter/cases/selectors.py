@@ -5,9 +5,19 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.utils import timezone
 
+from datacenter.accounts.models import User
+from datacenter.accounts.rights import roles_with
 from datacenter.accounts.scope import scope_of
 from datacenter.cases.errors import CaseNotFound
-from datacenter.cases.models import Case, CaseAttachment, CaseEvent, WorkflowRule
+from datacenter.cases.models import (
+    Case,
+    CaseAttachment,
+    CaseEvent,
+    Dispatch,
+    Extension,
+    Supervision,
+    WorkflowRule,
+)
 from datacenter.cases.states import OPEN_STATES
 from datacenter.registry.models import Vehicle
 
@@ -46,6 +56,29 @@ def events_of(case: Case) -> list[CaseEvent]:
     )
 
 
+def legs_of(case: Case) -> list[Dispatch]:
+    """Whom the case was sent to, in order; those that were taken back too."""
+    rows = case.legs.select_related("county", "unit", "assignee")
+    return list(rows.defer("county__boundary", "county__disputed").order_by("sent_at", "pk"))
+
+
+def supervisions_of(case: Case) -> list[Supervision]:
+    """The supervisions of the case, the newest first."""
+    return list(case.supervisions.select_related("leader", "answered_by", "reviewed_by"))
+
+
+def extensions_of(case: Case) -> list[Extension]:
+    """What time was asked for, the newest first."""
+    rows = Extension.objects.filter(leg__case=case).select_related("leg__county", "leg__unit", "asked_by", "decided_by")
+    return list(rows.defer("leg__county__boundary", "leg__county__disputed").order_by("-asked_at"))
+
+
+def leaders() -> QuerySet[User]:
+    """Who may supervise by name (督办领导)."""
+    rows = User.objects.filter(is_active=True, role__in=roles_with("supervision.lead"))
+    return rows.select_related("unit").order_by("role", "pk")
+
+
 def attachment_for(user: Any, pk: int) -> CaseAttachment:
     """One attachment of a case that the user may see; raises ``CaseNotFound``."""
     attachment = CaseAttachment.objects.select_related("event__case").filter(pk=pk).first()
@@ -64,7 +97,7 @@ def overdue_cases_visible_to(user: Any) -> QuerySet[Case]:
     return open_cases_visible_to(user).filter(due_at__lt=timezone.now())
 
 
-def rule_for(industry: str, kind: str) -> WorkflowRule | None:
-    """The workflow row that holds: of kind and industry, else kind, else industry, else the general one; or none."""
-    rows = WorkflowRule.objects.filter(industry__in={industry, ""}, kind__in={kind, ""})
-    return max(rows, key=lambda row: (row.kind != "", row.industry != ""), default=None)
+def rule_for(industry: str, kind: str, level: str = "") -> WorkflowRule | None:
+    """The workflow row that holds: what names the kind goes before the industry, and that before the level; or none."""
+    rows = WorkflowRule.objects.filter(industry__in={industry, ""}, kind__in={kind, ""}, level__in={level, ""})
+    return max(rows, key=lambda row: (row.kind != "", row.industry != "", row.level != ""), default=None)

@@ -13,11 +13,21 @@ from datacenter.accounts import audit
 from datacenter.accounts.permissions import needs
 from datacenter.accounts.scope import scope_of
 from datacenter.cases import blocks, counts, export, listing, pictures
-from datacenter.cases.errors import CaseNotFound, FieldRefused, TransitionRefused
-from datacenter.cases.forms import FORMS, CaseFilterForm, VerbForm
-from datacenter.cases.models import Case
-from datacenter.cases.selectors import attachment_for, cases_visible_to, events_of, get_case_for
-from datacenter.cases.states import State, Verb
+from datacenter.cases.errors import CaseNotFound, FieldRefused, NotYourLeg, TransitionRefused
+from datacenter.cases.form_fields import VerbForm
+from datacenter.cases.forms import CaseFilterForm
+from datacenter.cases.models import Case, Dispatch
+from datacenter.cases.selectors import (
+    attachment_for,
+    cases_visible_to,
+    events_of,
+    extensions_of,
+    get_case_for,
+    legs_of,
+    supervisions_of,
+)
+from datacenter.cases.states import Verb
+from datacenter.cases.verb_forms import FORMS
 from datacenter.cases.workflow import available_verbs
 from datacenter.geo.models import County
 from datacenter.registry.selectors import vehicles_visible_to
@@ -95,7 +105,7 @@ def case_act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         except FieldRefused as refusal:
             form.refuse(refusal)
             status = refusal.status
-        except TransitionRefused as refusal:  # somebody else was faster: show how the case stands now
+        except (TransitionRefused, NotYourLeg) as refusal:  # somebody else was faster: show how the case stands now
             form.add_error(None, refusal.message)
             case, status = get_case_for(request.user, number), refusal.status
         else:
@@ -127,6 +137,15 @@ def case_attachment(request: HttpRequest, number: str, pk: int) -> HttpResponse 
     return response
 
 
+# What leads on comes first; then time and pressure; sending a case elsewhere, or back, is the exception.
+_ORDER = (
+    Verb.GRANT_EXTENSION, Verb.REFUSE_EXTENSION, Verb.ANSWER_SUPERVISION, Verb.REVIEW_SUPERVISION,
+    Verb.DISPATCH, Verb.ACCEPT, Verb.HANDLE, Verb.FEED_BACK, Verb.VERIFY, Verb.CLOSE, Verb.FILE,
+    Verb.EXPLAIN, Verb.RETURN, Verb.ASK_EXTENSION, Verb.URGE, Verb.SUPERVISE, Verb.GRADE,
+    Verb.REDISPATCH, Verb.DECLINE, Verb.REOPEN,
+)  # fmt: skip
+
+
 def _after(request: HttpRequest, done: Case, text: str) -> HttpResponse:
     if not request.htmx:
         messages.success(request, text)
@@ -140,14 +159,19 @@ def _context(request: HttpRequest, case: Case, filled: VerbForm | None = None) -
     """What a case's page shows; ``filled`` is the form that came back with errors."""
     verbs = available_verbs(case, request.user)
     forms = [filled if filled and filled.verb == verb else FORMS[verb](case=case) for verb in verbs if verb in FORMS]
-    # What leads on comes first: sending a case elsewhere, or back, is the exception.
-    forms.sort(key=lambda form: form.verb in (Verb.RETURN, Verb.FEED_BACK)
-               or (form.verb == Verb.DISPATCH and case.state != State.COLLECTED))  # fmt: skip
+    forms.sort(key=lambda form: _ORDER.index(form.verb))
+    legs = legs_of(case)
+    # A team that has the case must know whom it is about.
+    ours = any(leg.part == Dispatch.Part.JOINT and leg.unit_id == request.user.unit_id for leg in legs)
+    user = request.user
     return {
         "case": case,
+        "legs": legs,
+        "supervisions": supervisions_of(case),
+        "extensions": extensions_of(case),
         "events": events_of(case)[::-1],  # the newest first: it says why the case stands where it does
         "blocks": blocks.blocks_of(case, request.user),
         "verb_forms": forms,
         "refused": filled if filled and filled.verb not in verbs else None,
-        "whole_names": request.user.may("personal_data.unmask") or request.user.may("case.handle"),
+        "whole_names": user.may("personal_data.unmask") or user.may("case.names") or ours,
     }

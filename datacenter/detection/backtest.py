@@ -21,6 +21,7 @@ from django.utils import timezone
 from datacenter.accounts import audit
 from datacenter.accounts.models import User
 from datacenter.accounts.scope import Scope, scope_of
+from datacenter.cases import territory
 from datacenter.detection.batch import Context
 from datacenter.detection.catalogue import detectors
 from datacenter.detection.episodes import Engine, Episode
@@ -118,7 +119,7 @@ def advance(test: Backtest, context: Context) -> bool:
     ahead = list(fleet.filter(pk__gt=test.last_vehicle).order_by("pk")[: max(1, _PIECE_POSITIONS // _PER_DAY // days)])
     if ahead:
         episodes, positions = _episodes(test, [vehicle.pk for vehicle in ahead], context)
-        _count(test, episodes, {vehicle.pk: vehicle for vehicle in ahead})
+        _count(test, episodes, {vehicle.pk: vehicle for vehicle in ahead}, territory.in_force())
         test.last_vehicle = ahead[-1].pk
         test.vehicles_done += len(ahead)
         test.positions += positions
@@ -193,13 +194,15 @@ def _days(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]
         start += timedelta(days=1)
 
 
-def _count(test: Backtest, episodes: dict[str, list[Episode]], vehicles: dict[int, Vehicle]) -> None:
+def _count(
+    test: Backtest, episodes: dict[str, list[Episode]], vehicles: dict[int, Vehicle], law: territory.Law
+) -> None:
     """Add to the test's figures by day and county, and to its samples of what appears and what vanishes."""
     detector = detectors()[test.detector]
     for which, found in episodes.items():
         for episode in found:
             day = _day(episode.started).isoformat()
-            county = county_of(detector, episode, vehicles[episode.vehicle_id])[0] or ""
+            county = county_of(detector, episode, vehicles[episode.vehicle_id], law).county_id or ""
             figures = test.counts.setdefault(day, {}).setdefault(county, {"old": 0, "new": 0})
             figures[which] += 1
     for name, these, those in (("appear", "new", "old"), ("vanish", "old", "new")):

@@ -44,6 +44,16 @@ class Crossings:
         boxes = np.concatenate((bounds[:, :2] - margin, bounds[:, 2:] + margin), axis=1)
         self._grid = CellGrid(np.rint(boxes * 1e6).astype(np.int64))
 
+    def nearest(self, longitude_e6: int, latitude_e6: int, most_m: float) -> int | None:
+        """The crossing nearest to a place, if its edge lies within ``most_m`` of it."""
+        if not len(self._shapes):
+            return None
+        x, y = longitude_e6 * 1e-6, latitude_e6 * 1e-6
+        away = np.hypot((self._centre[:, 0] - x) * np.cos(np.radians(y)), self._centre[:, 1] - y) * METRES_A_DEGREE
+        away -= self._radius_m
+        best = int(np.argmin(away))
+        return int(self.crossing_id[best]) if away[best] <= most_m else None
+
     def passed(
         self,
         longitude_e6: npt.NDArray[np.integer],

@@ -21,6 +21,7 @@ from datacenter import metrics
 from datacenter.detection import findings
 from datacenter.detection.batch import Batch
 from datacenter.detection.catalogue import EventDetector, detectors
+from datacenter.detection.crossings import Crossings
 from datacenter.detection.detectors.happened import CrossingFast, NotYielding
 from datacenter.detection.episodes import Episode, Rule
 from datacenter.detection.event_limits import Judging, judgings
@@ -35,6 +36,8 @@ FAULTS = metrics.counter("event_faults_total", "Events that could not become fin
 WHOLE = "whole"
 """The key in a finding's evidence that says for which end ``completing`` completed it, unix seconds."""
 _AROUND_CROSSING = timedelta(seconds=20)
+# How far from a crossing a camera that saw somebody on it can be, with the receiver's own error.
+_NEAR_CROSSING_M = 50.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +165,10 @@ def rule_in_force(code: str) -> Rule | None:
 def _measured(told: Told, rule: Rule) -> dict[str, int]:
     common = {"alarms": 1, "level": told.level, "peak_speed_dkmh": told.speed_dkmh}
     own = {name: value for name, value in common.items() if name in rule.measures} | told.measures
-    return own | (_passage(told.vehicle_id, told.at) if told.rule == NotYielding.code else {})
+    if told.rule == NotYielding.code:
+        place = (told.longitude_e6, told.latitude_e6) if told.longitude_e6 and told.latitude_e6 else None
+        own |= _passage(told.vehicle_id, told.at, place, told.speed_dkmh)
+    return own
 
 
 def _new(told: Told, judging: Judging) -> Finding | None:
@@ -236,14 +242,29 @@ def passage_of(finding: Finding) -> dict[str, int]:
     """The crossing that a not-yielding finding is about, as far as its track shows it now; nothing for other rules."""
     if finding.detector != NotYielding.code:
         return {}
-    return _passage(finding.vehicle_id, int(finding.started_at.timestamp()))
+    place = (finding.longitude_e6, finding.latitude_e6) if finding.longitude_e6 and finding.latitude_e6 else None
+    speed_dkmh = finding.measures.get("peak_speed_dkmh", 0)
+    return _passage(finding.vehicle_id, int(finding.started_at.timestamp()), place, speed_dkmh)
 
 
-def _passage(vehicle_id: int, at: int) -> dict[str, int]:
-    """The known crossing that the vehicle passed about that moment, and how fast; nothing where the track has none."""
+def _passage(vehicle_id: int, at: int, place: tuple[int, int] | None, speed_dkmh: int) -> dict[str, int]:
+    """The known crossing that the vehicle passed about that moment, and how fast.
+
+    By its track; where that leads over none, as the straight way between two fixes cuts corners, the one at the
+    ``place`` of the alarm itself (longitude, latitude) with the speed that it told. Nothing where neither has one.
+    """
     crossings = read_crossings()
     if crossings is None:
         return {}
+    return _by_track(crossings, vehicle_id, at) or _by_place(crossings, place, speed_dkmh)
+
+
+def _by_place(crossings: Crossings, place: tuple[int, int] | None, speed_dkmh: int) -> dict[str, int]:
+    crossing = crossings.nearest(*place, _NEAR_CROSSING_M) if place else None
+    return {} if crossing is None else {"crossing_id": crossing, "through_dkmh": speed_dkmh}
+
+
+def _by_track(crossings: Crossings, vehicle_id: int, at: int) -> dict[str, int]:
     moment = findings.moment(at)
     track = store.between(vehicle_id, moment - _AROUND_CROSSING, moment + _AROUND_CROSSING)
     if len(track) < 2:

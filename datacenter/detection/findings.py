@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
-from datacenter.cases import workflow
+from datacenter.cases import territory, workflow
 from datacenter.cases.models import Case
 from datacenter.cases.selectors import rule_for
 from datacenter.cases.workflow import Subject
@@ -21,7 +22,6 @@ from datacenter.detection.catalogue import Detector
 from datacenter.detection.episodes import Episode, Rule
 from datacenter.detection.models import DetectorSetting, Finding, Mode, Violation
 from datacenter.detection.relief import longest_part
-from datacenter.geo.counties import county_at
 from datacenter.registry.models import DriverBinding, Practitioner, Vehicle
 from datacenter.tracks import store
 
@@ -155,7 +155,7 @@ def found(episode: Episode, rule: Rule) -> Finding | None:
         return None
     detector = rule.detector
     placed = bool(episode.latitude_e6 and episode.longitude_e6)  # what was told may have no place
-    county, county_rule, unconfirmed = county_of(detector, episode, vehicle)
+    whose = county_of(detector, episode, vehicle)
     limits, source, limit_row_id = _judged_by(episode, rule)
     finding = Finding(
         detector=detector.code,
@@ -163,7 +163,7 @@ def found(episode: Episode, rule: Rule) -> Finding | None:
         mode=Mode.SHADOW if rule.shadow else Mode.IN_FORCE,
         vehicle=vehicle,
         company_id=vehicle.company_id,
-        county_id=county,
+        county_id=whose.county_id,
         state=_state(episode),
         started_at=moment(episode.started),
         ended_at=moment(episode.ended),
@@ -179,7 +179,7 @@ def found(episode: Episode, rule: Rule) -> Finding | None:
     if rule.shadow or not detector.opens_case or (standard is not None and not standard.applies):
         finding.save()
         return finding
-    opening = opening_of(vehicle, finding.started_at, county_rule, unconfirmed)
+    opening = opening_of(vehicle, finding.started_at, whose.rule, whose.unconfirmed)
     if not DetectorSetting.objects.filter(pk=detector.code, needs_screening=True).exists():
         finding.case = open_case_for(finding, opening)
     finding.save()
@@ -207,6 +207,7 @@ def opening_of(vehicle: Vehicle, at: datetime, county_rule: str, boundary_unconf
         company_id=vehicle.company_id,
         company_name=vehicle.company.name,
         driver_name=driver.name if driver else "",
+        practitioner_id=driver.pk if driver else None,
     )
     return Opening(subject, county_rule, boundary_unconfirmed, driver.pk if driver else None)
 
@@ -237,13 +238,20 @@ def open_case_for(
     )
 
 
-def county_of(detector: Detector, episode: Episode, vehicle: Vehicle) -> tuple[str | None, str, bool]:
-    """Whose case it is (属地): county code, the rule that said so, and whether the boundary there is unconfirmed."""
-    if detector.territory == "place" and episode.latitude_e6 and episode.longitude_e6:
-        answer = county_at(episode.latitude_e6, episode.longitude_e6)
-        if answer.code:
-            return answer.code, "按发生地", answer.unconfirmed
-    return vehicle.county_id, "按车籍地", False
+def county_of(
+    detector: Detector, episode: Episode, vehicle: Vehicle, law: territory.Law | None = None
+) -> territory.Answer:
+    """Whose case it is (属地), by the rules in force or by ``law``; what no rule gives to a county is the city's."""
+    matter = territory.Matter(
+        kind=detector.code,
+        industry=vehicle.kind,
+        origin=Case.Origin.FINDING,
+        latitude_e6=episode.latitude_e6,
+        longitude_e6=episode.longitude_e6,
+        vehicle_county=vehicle.county_id,
+        company_county=vehicle.company.county_id,
+    )
+    return territory.decide(matter, law)
 
 
 def measures_of(episode: Episode) -> dict[str, int]:
@@ -277,16 +285,23 @@ def _driver(vehicle: Vehicle, at: datetime) -> Practitioner | None:
 
 
 def confirm_on_verify(case: Case, by: Any) -> None:
-    """A substantiated case puts its findings on record as violations (违规行为)."""
+    """A substantiated case puts its findings on record as violations (违规行为).
+
+    A case that was taken up again and is unfounded after all takes them off it.
+    """
     if case.outcome != Case.Outcome.SUBSTANTIATED:
+        Violation.objects.filter(finding__case=case, revoked_at=None).update(revoked_at=timezone.now())
         return
     for finding in case.findings.exclude(state=Finding.State.SUPERSEDED):
-        Violation.objects.get_or_create(
+        violation, new = Violation.objects.get_or_create(
             finding=finding,
             defaults={
                 "vehicle_id": finding.vehicle_id,
+                "practitioner_id": case.practitioner_id,
                 "company_id": finding.company_id,
                 "county_id": finding.county_id,
                 "confirmed_by": by,
             },
         )
+        if not new and violation.revoked_at is not None:  # found to be so after all
+            Violation.objects.filter(pk=violation.pk).update(revoked_at=None)

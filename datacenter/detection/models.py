@@ -225,6 +225,7 @@ class Violation(models.Model):
     confirmed_by = models.ForeignKey(
         "datacenter.User", verbose_name="确认人", on_delete=models.PROTECT, related_name="+"
     )
+    revoked_at = models.DateTimeField("撤销时间", null=True, blank=True, help_text="案件重办后不属实，不再计入记录")
 
     class Meta:
         db_table = "violation"

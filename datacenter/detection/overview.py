@@ -27,7 +27,8 @@ _EXCEPTIONS = 3
 # What a rule lacks to judge all that it could, by code, empty where nothing; subsystems enter theirs in ``ready()``.
 REMARKS: dict[str, Callable[[], str]] = {}
 # A county's word is not the last: findings count as decided once the city has verified the case.
-_DECIDED = Q(violation__isnull=False) | (Q(case__state__in=[State.VERIFIED, State.CLOSED]) & ~Q(case__outcome=""))
+_ON_RECORD = Q(violation__isnull=False, violation__revoked_at=None)
+_DECIDED = _ON_RECORD | (Q(case__state__in=[State.VERIFIED, State.CLOSED, State.FILED]) & ~Q(case__outcome=""))
 
 
 @dataclass
@@ -92,7 +93,7 @@ def lines(user: Any, only: str | None = None) -> list[Line]:
 def _count_recent(user: Any, found: list[Line]) -> None:
     recent = findings_counted_for(user).filter(mode=Mode.IN_FORCE, started_at__gte=timezone.now() - RECENT)
     figures = recent.order_by().values("detector").annotate(
-        found=Count("pk"), decided=Count("pk", filter=_DECIDED), confirmed=Count("violation")
+        found=Count("pk"), decided=Count("pk", filter=_DECIDED), confirmed=Count("violation", filter=_ON_RECORD)
     )  # fmt: skip
     by_code = {row["detector"]: row for row in figures}
     for line in found:

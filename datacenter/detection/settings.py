@@ -19,6 +19,7 @@ from django.utils import timezone
 from datacenter.accounts.errors import NotAllowed
 from datacenter.accounts.permissions import require
 from datacenter.accounts.scope import scope_of
+from datacenter.cases.workflow import enter_territory_of
 from datacenter.detection.batch import KINDS
 from datacenter.detection.catalogue import Detector, EventDetector, default_limits, detectors
 from datacenter.detection.errors import LimitsRefused
@@ -51,6 +52,7 @@ def enter_detectors(**_: Any) -> None:
         ],
         ignore_conflicts=True,
     )
+    enter_territory_of([code for code, detector in detectors().items() if detector.territory == "registry"])
 
 
 def rules_in_force() -> list[Rule]:

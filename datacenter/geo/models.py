@@ -14,6 +14,10 @@ class County(models.Model):
     source = models.CharField("边界来源", max_length=200)
     valid_from = models.DateField("有效期起")
     valid_until = models.DateField("有效期止", null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self", verbose_name="并入", on_delete=models.PROTECT, null=True, blank=True, related_name="+",
+        help_text="撤并后由哪个县区承接未办结案件",
+    )  # fmt: skip
 
     class Meta:
         db_table = "county"

@@ -52,7 +52,7 @@ CREATE TRIGGER assessment_month_frozen BEFORE UPDATE OR DELETE ON assessment_mon
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("datacenter", "0023_told_again_and_judged"),
+        ("datacenter", "0024_the_whole_loop"),
     ]
 
     operations = [

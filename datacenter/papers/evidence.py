@@ -58,7 +58,7 @@ def evidence_pdf(case: Case, user: Any) -> bytes:
 
 def _facts(case: Case, user: Any) -> list[list[str]]:
     """The cover's lines; a name is masked as on the case's page."""
-    whole_names = user.may("personal_data.unmask") or user.may("case.handle")
+    whole_names = user.may("personal_data.unmask") or user.may("case.names")
     driver = case.driver_name if whole_names else mask_name(case.driver_name)
     place = ""
     if case.latitude_e6 is not None and case.longitude_e6 is not None:

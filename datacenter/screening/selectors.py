@@ -82,7 +82,9 @@ def past_of(item: ReviewItem, user: Any, now: datetime) -> PastOf:
     since = now - HISTORY
     rows = findings_visible_to(user).filter(vehicle_id=item.vehicle_id, started_at__gte=since)
     rows = rows.exclude(pk=item.finding_id)
-    on_record = scope_of(user).limit(Violation.objects.filter(vehicle_id=item.vehicle_id, confirmed_at__gte=since))
+    on_record = scope_of(user).limit(
+        Violation.objects.filter(vehicle_id=item.vehicle_id, confirmed_at__gte=since, revoked_at=None)
+    )
     driver = {"all": 0, "confirmed": 0}
     if item.practitioner_id:
         theirs = items_visible_to(user).filter(practitioner_id=item.practitioner_id, created_at__gte=since)

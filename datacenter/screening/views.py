@@ -167,7 +167,7 @@ def _item(request: HttpRequest, item: ReviewItem | None) -> dict[str, Any]:
         "past": selectors.past_of(item, request.user, timezone.now()),
         "reasons": Review.Reason.choices,
         "vehicle_in_scope": vehicles_visible_to(request.user).filter(pk=item.vehicle_id).exists(),
-        "whole_names": request.user.may("personal_data.unmask") or request.user.may("case.handle"),
+        "whole_names": request.user.may("personal_data.unmask") or request.user.may("case.names"),
     }
 
 

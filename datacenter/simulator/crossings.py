@@ -1,7 +1,7 @@
 """Zebra crossings of the demo city (演示斑马线): where its vehicles drive most in town, made up, as its roads are."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -68,6 +68,16 @@ def passed(before: Spot, now: Spot) -> DemoCrossing | None:
     kerbs = _side(step[0], step[1], lines[:, 0]) * _side(step[0], step[1], lines[:, 1])
     found = np.flatnonzero((sides < 0) & (kerbs < 0))
     return crossings[int(found[0])] if len(found) else None
+
+
+def at(crossing: DemoCrossing, before: Spot, now: Spot) -> Spot:
+    """The vehicle on the crossing, on its way from ``before`` to ``now``."""
+    (west, south), (east, north) = crossing.line
+    latitude_e6, longitude_e6 = round((south + north) * 5e5), round((west + east) * 5e5)
+    whole = math.hypot(now.latitude_e6 - before.latitude_e6, now.longitude_e6 - before.longitude_e6)
+    gone = math.hypot(latitude_e6 - before.latitude_e6, longitude_e6 - before.longitude_e6)
+    time_s = before.time_s + round(min(1.0, gone / whole) * (now.time_s - before.time_s))
+    return replace(now, time_s=time_s, latitude_e6=latitude_e6, longitude_e6=longitude_e6)
 
 
 @cache

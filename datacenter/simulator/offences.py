@@ -42,11 +42,11 @@ class Offence:
 
     name: str
     first_s: int
-    tell: Callable[[Desk, int], object]
+    tell: Callable[[Desk, int, Spot | None], object]
     at_crossing: bool = False
 
 
-def cover_camera(desk: Desk, luck: int) -> None:
+def cover_camera(desk: Desk, luck: int, spot: Spot | None = None) -> None:
     """A hand or a cloth before the cabin camera: its own bit, and the picture that it takes by the clock."""
     channel = CABIN_CHANNEL
     bits = Tlv(_VIDEO_ITEM, int(VideoAlarm.SIGNAL_COVERED).to_bytes(4, "big"))
@@ -54,11 +54,12 @@ def cover_camera(desk: Desk, luck: int) -> None:
     media.send(desk, media.take(desk, channel, media.TIMED, shows="covered"))
 
 
-def alarm(item: int, event: int) -> Callable[[Desk, int], object]:
+def alarm(item: int, event: int) -> Callable[[Desk, int, Spot | None], object]:
     """An active-safety alarm of the demo makers' table, with its pictures and sometimes the state record."""
 
-    def tell(desk: Desk, luck: int) -> object:
-        return safety.raise_safety_alarm(desk, item, event, level=1 + luck % 2, files=2 + luck // 2 % 2)
+    def tell(desk: Desk, luck: int, spot: Spot | None = None) -> object:
+        level, files = 1 + luck % 2, 2 + luck // 2 % 2
+        return safety.raise_safety_alarm(desk, item, event, level=level, files=files, spot=spot)
 
     return tell
 
@@ -97,12 +98,13 @@ class Offences:
                 find = self._at_crossing if offence.at_crossing else self._driving
                 self._commit(offence, moment, find(offence, spots))
 
-    def _commit(self, offence: Offence, moment: int, row: int | None) -> None:
-        if row is None:
+    def _commit(self, offence: Offence, moment: int, found: tuple[int, Spot | None] | None) -> None:
+        if found is None:
             return
+        row, spot = found
         number = self._count.get(offence.name, 0)
         luck = draw(offence.name, number)
-        self._terminals[row].desk.later(0.0, partial(offence.tell, self._terminals[row].desk, luck))
+        self._terminals[row].desk.later(0.0, partial(offence.tell, self._terminals[row].desk, luck, spot))
         self._count[offence.name] = number + 1
         least, most = GAP_S
         self._due[offence.name] = moment + least + int(share(f"{offence.name} gap", number) * (most - least))
@@ -113,26 +115,26 @@ class Offences:
         lot.sort(key=lambda row: draw(offence.name, self._terminals[row].vehicle.index * 1_000_003 + number))
         return lot
 
-    def _driving(self, offence: Offence, spots: Spots) -> int | None:
+    def _driving(self, offence: Offence, spots: Spots) -> tuple[int, Spot | None] | None:
         lot = self._candidates(offence)
         for first in range(0, len(lot), CANDIDATES):
             rows = lot[first : first + CANDIDATES]
             for row, spot in zip(rows, spots(rows), strict=True):
                 if _moves(spot):
-                    return row
+                    return row, None
         return None
 
-    def _at_crossing(self, offence: Offence, spots: Spots) -> int | None:
-        """The first of some moving vehicles that passes a crossing; those that stop make room for others."""
+    def _at_crossing(self, offence: Offence, spots: Spots) -> tuple[int, Spot | None] | None:
+        """The first moving vehicle seen to pass a crossing, and it there; those that stop make room for others."""
         rows = list(self._before) if len(self._before) > CANDIDATES // 2 else self._candidates(offence)
         here = dict(zip(rows, spots(rows), strict=True))
         moving = {row: spot for row, spot in here.items() if _moves(spot)}
         for row, spot in moving.items():
             before = self._before.get(row)
             near = before is not None and spot.time_s - before.time_s <= LONGEST_STEP_S
-            if before is not None and near and crossings.passed(before, spot):
+            if before is not None and near and (crossing := crossings.passed(before, spot)):
                 self._before = {}
-                return row
+                return row, crossings.at(crossing, before, spot)
         self._before = dict(list(moving.items())[:CANDIDATES])
         return None
 

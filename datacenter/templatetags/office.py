@@ -25,10 +25,12 @@ _CASE_ICONS = {
     State.COLLECTED: "circle-dashed",
     State.DISPATCHED: "send",
     State.ACCEPTED: "tool",
+    State.HANDLED: "message-2-share",
     State.FED_BACK: "eye-check",
     State.RETURNED: "arrow-back-up",
     State.VERIFIED: "clipboard-check",
     State.CLOSED: "circle-check",
+    State.FILED: "archive",
 }
 _PLATE_CLASSES = {
     Vehicle.PlateColour.BLUE: "blue",

@@ -215,13 +215,16 @@ class TestVerbs:
         steps = [
             (city, "dispatch", {"to": factories.DAWA, "note": "请办理"}, "dispatched"),
             (dawa, "accept", {}, "accepted"),
-            (dawa, "handle", {"note": "已约谈", "photos": [picture("a.jpg"), picture("b.png", "PNG")]}, "accepted"),
+            (dawa, "handle", {"note": "已约谈", "photos": [picture("a.jpg"), picture("b.png", "PNG")]}, "handled"),
             (dawa, "feed_back", {"result": "属实，已处理", "outcome": "substantiated"}, "fed_back"),
             (city, "return", {"reason": "缺少笔录"}, "returned"),
-            (dawa, "handle", {"note": "已补充"}, "accepted"),
+            (dawa, "handle", {"note": "已补充"}, "handled"),
             (dawa, "feed_back", {"result": "已补充笔录", "outcome": "substantiated"}, "fed_back"),
             (city, "verify", {"note": ""}, "verified"),
-            (city, "close", {"note": "归档"}, "closed"),
+            (city, "close", {"note": "办结"}, "closed"),
+            (city, "file", {}, "filed"),
+            (city, "reopen", {"reason": "当事人申诉"}, "dispatched"),
+            (dawa, "decline", {"reason": "已迁出本区"}, "collected"),
         ]
         for client, verb, data, state in steps:
             response = client.post(f"/cases/{number}/{verb}/", data)
@@ -229,7 +232,7 @@ class TestVerbs:
             assert Case.objects.get(number=number).state == state
         page = city.get(f"/cases/{number}/").content.decode()
         assert page.count("?size=thumb") == 2
-        assert "案件已办结" in page
+        assert "已迁出本区" in page
 
     @pytest.mark.parametrize(
         ("verb", "data", "error"),
@@ -274,8 +277,8 @@ class TestVerbs:
     def test_only_open_verbs_are_offered(self, dawa_officer, city_officer):
         case = open_case()
         county, city = (signed_in(user).get(f"/cases/{case.number}/") for user in (dawa_officer, city_officer))
-        assert [str(form.verb) for form in county.context["verb_forms"]] == ["accept"]
-        assert [str(form.verb) for form in city.context["verb_forms"]] == ["dispatch"]
+        assert [str(form.verb) for form in county.context["verb_forms"]] == ["accept", "decline"]
+        assert [str(form.verb) for form in city.context["verb_forms"]] == ["urge", "supervise", "grade", "redispatch"]
 
     def test_a_right_that_is_missing_is_refused_by_page_and_api(self, dawa_officer, city_officer):
         case = open_case()

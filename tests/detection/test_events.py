@@ -10,7 +10,7 @@ import shapely
 from shapely.geometry import mapping
 
 from datacenter.detection import events, findings
-from datacenter.detection.events import Told, tell
+from datacenter.detection.events import Told, passage_of, tell
 from datacenter.detection.models import DetectorSetting, Finding
 from datacenter.detection.words import in_one_line
 from datacenter.geo.models import Crossing
@@ -193,3 +193,15 @@ def test_not_yielding_says_which_crossing_was_passed_and_how_fast(
     without_track = told(truck, AT + 3600, rule="crossing.not_yielding")
     assert without_track is not None
     assert "crossing_id" not in without_track.measures
+
+
+@pytest.mark.parametrize(("north_m", "known"), [(40, True), (90, False)])
+def test_an_alarm_beside_a_crossing_that_its_track_cuts_off_is_about_that_one(
+    crossing: Crossing, shard: ShardWorker, truck: Vehicle, north_m: int, known: bool
+) -> None:
+    place = {"latitude_e6": 40_993_050 + round(north_m / 0.1112), "longitude_e6": 122_066_240, "speed_dkmh": 230}
+    finding = tell(Told("crossing.not_yielding", truck.pk, AT, reference="alarm:1", level=1, **place))
+    assert finding is not None
+    expected = (crossing.pk, 230) if known else (None, None)
+    assert (finding.measures.get("crossing_id"), finding.measures.get("through_dkmh")) == expected
+    assert {**finding.measures, **passage_of(finding)} == finding.measures

@@ -166,7 +166,7 @@ def test_the_driver_is_masked_for_who_needs_no_names(
 ) -> None:
     case.driver_name = "欧阳建国"
     assert dict(paper_of(case, dawa_officer)["facts"])["驾驶员"] == "欧阳建国"
-    for right in ("personal_data.unmask", "case.handle"):
+    for right in ("personal_data.unmask", "case.names"):
         without(dawa_officer, right, monkeypatch)
     assert dict(paper_of(case, dawa_officer)["facts"])["驾驶员"] == mask_name("欧阳建国")
 

@@ -96,7 +96,11 @@ def test_who_does_not_yield_has_just_passed_a_crossing() -> None:
     feed = DemoFeed(fleet, interval_s=10, rate=None, duration_s=0, started_at_s=MORNING)
     row = next(number for number, vehicle in enumerate(fleet) if vehicle.plate == plate)
     before, now = (feed.where(np.array([row]), float(moment))[0] for moment in (second - 1, second))
-    assert crossings.passed(before, now) is not None
+    crossing = crossings.passed(before, now)
+    assert crossing is not None
+    there = crossings.at(crossing, before, now)
+    assert before.time_s <= there.time_s <= now.time_s
+    assert shapely.Polygon(crossing.ring).contains(shapely.Point(there.longitude_e6 / 1e6, there.latitude_e6 / 1e6))
 
 
 def test_crossings_lie_across_the_roads_that_are_driven() -> None:

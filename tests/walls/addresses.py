@@ -6,14 +6,12 @@ which of Dawa's objects it would show, or that it has none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from datacenter.cases.verb_forms import FORMS
 from tests.walls import addresses_assessment
 from tests.walls.visit import Query, Visit
 from tests.walls.world import World
@@ -129,8 +127,18 @@ def _phone(world: World) -> set[str]:
 
 
 _NO_TOKEN = "0" * 32
-_VERBS = ("dispatch", "accept", "handle", "feed_back", "return", "verify", "close")
-_SAID = {"to": "211122", "note": "试", "reason": "试", "result": "试", "outcome": "substantiated"}
+_VERBS = [verb.value for verb in FORMS]
+_SAID = {
+    "to": "211122",
+    "note": "试",
+    "reason": "试",
+    "result": "试",
+    "outcome": "substantiated",
+    "level": "1",
+    "reply": "试",
+    "decision": "accept",
+    "until": "2099-01-01T00:00",
+}
 # kind of sheet: (right to see its rows, what the responsible officer finds in it)
 _EXPORTS: dict[str, tuple[str, Callable[[World], set[str]]]] = {
     "vehicles": ("vehicle.view", _plate),
@@ -378,53 +386,6 @@ NOT_READ = (
 )
 
 
-@dataclass(frozen=True)
-class Address:
-    """One pattern of the URL configuration; ``name`` is its route where it has no name."""
-
-    name: str
-    route: str
-    pattern: URLPattern
-
-    @property
-    def right(self) -> str | None:
-        """The right that its view says it asks for; None where it says none."""
-        view = self.pattern.callback
-        return getattr(view, "right", None) or getattr(getattr(view, "cls", None), "right", None)
-
-
-def addresses(resolver: URLResolver | None = None, space: str = "", route: str = "") -> Iterator[Address]:
-    """Every pattern of the house, the admin's too."""
-    for pattern in (resolver or get_resolver()).url_patterns:
-        if isinstance(pattern, URLResolver):
-            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
-            yield from addresses(pattern, inner, route + str(pattern.pattern))
-        else:
-            here = route + str(pattern.pattern)
-            yield Address(f"{space}{pattern.name}" if pattern.name else here, here, pattern)
-
-
-def in_admin(address: Address) -> bool:
-    """Whether it belongs to ``/admin/``, which is walked by its models."""
-    return address.route.startswith("admin/")
-
-
 def entries(name: str) -> dict[str, Visit]:
     """The table's lines for one name: a verb of many forms has a line for each."""
     return {key: visit for key, visit in ADDRESSES.items() if key == name or key.split(" ")[0] == name}
-
-
-def admin_paths(world: World) -> Iterator[str]:
-    """Every page of ``/admin/``, with an object of Dawa's where a model has one; empty ids where it has none."""
-    yield from (reverse(f"admin:{name}") for name in ("index", "password_change", "password_change_done", "jsi18n"))
-    yield "/admin/nowhere/"
-    yield reverse("admin:app_list", args=["datacenter"]) if admin.site._registry else "/admin/datacenter/"
-    for model in admin.site._registry:
-        row = next((value for value in vars(world).values() if type(value) is model), None)
-        row = row or model._default_manager.order_by("pk").first()
-        prefix = f"admin:{model._meta.app_label}_{model._meta.model_name}"
-        yield reverse(f"{prefix}_changelist")
-        yield f"{reverse(f'{prefix}_changelist')}?q={world.vehicle.plate[1:6]}"
-        yield reverse(f"{prefix}_add")
-        for page in ("history", "delete", "change"):
-            yield reverse(f"{prefix}_{page}", args=[row.pk if row else 0])

@@ -58,8 +58,9 @@ ADDRESSES: dict[str, Visit] = {
     "assessment-rules": Visit("list", _VIEW),
     "assessment-points": Visit("list", _VIEW, shows=lambda w: {w.vehicle.plate}),
     "assessment-paper": Visit("list", _VIEW, _month),
-    "assessment-rule": Visit("list", ("assessment.change",), lambda w: [INDICATOR], bodies=lambda w: [{}, {"weight": 1}],
-                             reader="city"),
+    "assessment-rule": Visit(
+        "list", ("assessment.change",), lambda w: [INDICATOR], bodies=lambda w: [{}, {"weight": 1}], reader="city"
+    ),
     "assessment-publish": Visit("list", ("assessment.publish",), _month, reader="city"),
     "assessment-recompute": Visit("verb", ("assessment.change",), _month, reader="city"),
     "assessment-rule-verify": Visit("verb", ("assessment.verify",), lambda w: [w.assessed.rule.pk], reader="city"),

@@ -23,6 +23,7 @@ APPEND_ONLY = (
 )
 # Tables that say whose a row is and still have no policy: why.
 UNWALLED = {
+    "territory_rule": "the bureau's rules; whose county one names is no secret, and every session decides by them",
     "account": "read to find out who signs in, before any scope is known; no page lists it but the administrators'",
     "unit": "the tree of bodies gives each user its scope, before any scope is known",
 }

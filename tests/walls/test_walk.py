@@ -16,9 +16,10 @@ from datacenter.accounts.rights import RIGHTS, Role
 from datacenter.accounts.scope import CITY, entered
 from datacenter.cases.models import Case, CaseEvent
 from datacenter.registry.models import Terminal
-from tests.walls.addresses import ADDRESSES, NOT_READ, Visit, addresses, admin_paths, entries, in_admin
+from tests.walls.addresses import ADDRESSES, NOT_READ, Visit, entries
 from tests.walls.conftest import without_first_wall
 from tests.walls.reading import leaks, text_of
+from tests.walls.routes import addresses, admin_paths, in_admin
 from tests.walls.world import World
 
 REFUSED = {403, 404}

@@ -56,9 +56,11 @@ def raised(desk: Desk) -> dict[bytes, RaisedAlarm]:
     return found
 
 
-def raise_safety_alarm(desk: Desk, item: int, event: int, *, level: int = 1, files: int = 2) -> RaisedAlarm:
-    """Report an alarm of ADAS (0x64) or DSM (0x65) with ``files`` attachments to be fetched."""
-    spot = desk.spot()
+def raise_safety_alarm(
+    desk: Desk, item: int, event: int, *, level: int = 1, files: int = 2, spot: Spot | None = None
+) -> RaisedAlarm:
+    """Report an alarm of ADAS (0x64) or DSM (0x65) with ``files`` attachments to be fetched; ``spot``: seen there."""
+    spot = spot or desk.spot()
     number = desk.notes.kept["alarm number"] = int(desk.notes.kept.get("alarm number", -1)) + 1
     moment = [one for one in raised(desk).values() if one.spot.time_s == spot.time_s]
     tag = AlarmTag.of(safety_id(desk), spot.time, len(moment), files)

@@ -4,12 +4,7 @@ Events and attachments are append-only: a trigger refuses update and delete, and
 before it, so that a changed or missing one shows.
 """
 
-from typing import Any
-
-from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Value
 
 from datacenter.cases.states import OPEN_STATES, State, Verb
 from datacenter.registry.models import Vehicle
@@ -22,6 +17,7 @@ class Case(models.Model):
         FINDING = "finding", "系统检测"
         SCREENING = "screening", "远程排查"
         COMPLAINT = "complaint", "12328 投诉"
+        INSPECTION = "inspection", "路面检查"
         INSTRUCTION = "instruction", "上级交办"
         EMERGENCY = "emergency", "应急事件"
 
@@ -29,12 +25,21 @@ class Case(models.Model):
         SUBSTANTIATED = "substantiated", "属实"
         UNFOUNDED = "unfounded", "不属实"
 
+    class Level(models.TextChoices):
+        GENERAL = "general", "一般"
+        MAJOR = "major", "较大"
+        SERIOUS = "serious", "严重"
+
     number = models.CharField("案号", max_length=20, unique=True)
     origin = models.CharField("来源", max_length=12, choices=Origin.choices)
     kind = models.CharField("事由代码", max_length=40, help_text="检测规则代码或投诉类别")
     industry = models.CharField("行业", max_length=12, choices=Vehicle.Kind.choices, blank=True)
     title = models.CharField("事由", max_length=80)
     state = models.CharField("状态", max_length=12, choices=State.choices, default=State.COLLECTED)
+    level = models.CharField(
+        "等级", max_length=8, choices=Level.choices, default=Level.GENERAL, db_default=Level.GENERAL
+    )
+    is_key = models.BooleanField("重点案件", default=False, db_default=False)
     county = models.ForeignKey(
         "datacenter.County", verbose_name="承办县区", on_delete=models.PROTECT, null=True, blank=True
     )
@@ -51,17 +56,31 @@ class Case(models.Model):
     )
     company_name = models.CharField("企业名称", max_length=80, blank=True)
     driver_name = models.CharField("驾驶员", max_length=40, blank=True)
+    practitioner = models.ForeignKey(
+        "datacenter.Practitioner", verbose_name="从业人员", on_delete=models.PROTECT, null=True, blank=True,
+        related_name="+",
+    )  # fmt: skip
     occurred_at = models.DateTimeField("发生时间")
     latitude_e6 = models.IntegerField("纬度 1e-6°", null=True, blank=True)
     longitude_e6 = models.IntegerField("经度 1e-6°", null=True, blank=True)
     opened_at = models.DateTimeField("立案时间", auto_now_add=True)
+    # The clock, body and result of the case's first leg (主办); the whole of it is in its ``Dispatch`` rows.
     due_at = models.DateTimeField("办理期限", null=True, blank=True)
+    amber_at = models.DateTimeField("预警时间", null=True, blank=True)
+    due_provisional = models.BooleanField(
+        "期限暂定", default=False, db_default=False, help_text="跨到放假安排尚未公布的年份，按周一至周五计"
+    )
     assignee = models.ForeignKey(
         "datacenter.User", verbose_name="承办人", on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
     )
     result = models.TextField("办理结果", blank=True)
     outcome = models.CharField("查证结论", max_length=16, choices=Outcome.choices, blank=True)
+    contradicted = models.BooleanField(
+        "结论不一致", default=False, db_default=False, help_text="县区与执法队查证结论不同，由市级裁定"
+    )
+    returned_times = models.PositiveSmallIntegerField("退回次数", default=0, db_default=0)
     closed_at = models.DateTimeField("办结时间", null=True, blank=True)
+    filed_at = models.DateTimeField("归档时间", null=True, blank=True)
 
     class Meta:
         db_table = "case_file"
@@ -76,6 +95,7 @@ class Case(models.Model):
             models.Index(fields=["plate"], name="case_plate"),
             # Deadlines matter while a case is open; a city of a million closed ones counts only these.
             models.Index(fields=["due_at"], condition=models.Q(state__in=OPEN_STATES), name="case_due"),
+            models.Index(fields=["-opened_at", "-id"], condition=models.Q(is_key=True), name="case_key"),
         ]
 
     def __str__(self) -> str:
@@ -120,54 +140,3 @@ class CaseAttachment(models.Model):
     class Meta:
         db_table = "case_attachment"
         verbose_name = verbose_name_plural = "案件附件"
-
-
-class EvidenceKind(models.TextChoices):
-    """What may prove a violation; a workflow row names those that its cases want."""
-
-    TRACK = "track", "轨迹"
-    PHOTO = "photo", "照片"
-    CLIP = "clip", "视频"
-    ALARM = "alarm", "终端报警"
-
-
-def known_evidence(value: Any) -> None:
-    """A list of ``EvidenceKind`` values, each once. Raises ``ValidationError`` naming what is wrong."""
-    if not isinstance(value, list):
-        raise ValidationError(f"取证要求应为列表，现为 {value!r}")
-    wrong = [one for one in value if one not in EvidenceKind.values]
-    if wrong or len(set(value)) != len(value):
-        known = "、".join(f"{one.value}（{one.label}）" for one in EvidenceKind)
-        raise ValidationError(f"取证要求只能是不重复的 {known}，现为 {value!r}")
-
-
-class WorkflowRule(models.Model):
-    """What holds for the cases of one industry and kind (办案标准), a row and never a constant.
-
-    An empty industry means all others, an empty kind (事由) all others; a row that names the kind goes before one
-    that names the industry alone. Where ``applies`` is no, a finding of this kind opens no case in this industry.
-    """
-
-    industry = models.CharField("行业", max_length=12, choices=Vehicle.Kind.choices, blank=True)
-    kind = models.CharField("事由（规则代码）", max_length=40, blank=True, default="", db_default="")
-    applies = models.BooleanField("适用", default=True, db_default=True, help_text="不适用的行业不立案，只留疑似违规")
-    handle_hours = models.PositiveIntegerField("办理时限（小时）", validators=[MinValueValidator(1)])
-    evidence = models.JSONField(
-        "取证要求",
-        default=list,
-        db_default=Value("[]", output_field=models.JSONField()),
-        blank=True,
-        validators=[known_evidence],
-        help_text="列表：track 轨迹、photo 照片、clip 视频、alarm 终端报警",
-    )
-    source = models.CharField("依据", max_length=200)
-    source_verified = models.BooleanField("依据已核实", default=False)
-
-    class Meta:
-        db_table = "workflow_rule"
-        verbose_name = verbose_name_plural = "办案标准"
-        ordering = ["industry", "kind"]
-        constraints = [models.UniqueConstraint(fields=["industry", "kind"], name="workflow_rule_once")]
-
-    def __str__(self) -> str:
-        return f"{self.get_industry_display() or '其他行业'} {self.kind or '其他事由'}"
