@@ -20,16 +20,20 @@ from django.utils import timezone
 from datacenter.assessment import catalogue, formulas
 from datacenter.assessment.catalogue import Figure, Indicator, Period
 from datacenter.assessment.errors import MonthFrozen
-from datacenter.assessment.models import AssessmentMonth, Correction, IndicatorRule, Score, Standing
-from datacenter.assessment.models.subjects import Axis, Kind
+from datacenter.assessment.models import AssessmentMonth, Correction, IndicatorRule, Score
+from datacenter.assessment.models.subjects import SCORED, Axis, Kind
 from datacenter.geo.counties import counties
 from datacenter.registry.models import Company, Practitioner
 
-_SCORE = (
-    *("name", "county_id", "company_id", "rule", "weight", "numerator", "denominator", "value", "score"),
-    *("corrected", "computed_at"),
-)
-_STANDING = ("name", "county_id", "company_id", "total", *Axis.values, "covered", "computed_at")
+# Columns and their types in PostgreSQL, the first ones unique together.
+_KEY = {"month_id": "bigint", "kind": "text", "subject": "text"}
+_WHOSE = {"name": "text", "county_id": "text", "company_id": "bigint"}
+_NUMBER = "double precision"
+_SCORE = {
+    **_KEY, "indicator": "text", **_WHOSE, "rule_id": "bigint", "weight": _NUMBER, "numerator": _NUMBER,
+    "denominator": _NUMBER, "value": _NUMBER, "score": _NUMBER, "corrected": "boolean",
+}  # fmt: skip
+_STANDING = {**_KEY, **_WHOSE, "total": _NUMBER, **dict.fromkeys(Axis.values, _NUMBER), "covered": _NUMBER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +88,8 @@ def compute(first_day: date, *, now: datetime | None = None) -> AssessmentMonth:
         rules: dict[str, list[IndicatorRule]] = defaultdict(list)
         for rule in rules_in_force(first_day):
             rules[rule.kind].append(rule)
-        for kind, mine in rules.items():
-            _compute_kind(month, Kind(kind), mine, period, now)
-        for rows in (month.scores, month.standings):
-            rows.exclude(computed_at=now).delete()
+        for kind in SCORED:
+            _compute_kind(month, kind, rules[kind], period)
         month.absent = absent(rule for mine in rules.values() for rule in mine)
         month.computed_at, month.took_ms = now, round((time.monotonic() - began) * 1000)
         month.save(update_fields=["absent", "computed_at", "took_ms"])
@@ -103,40 +105,55 @@ def absent(rules: Iterable[IndicatorRule]) -> list[dict[str, str]]:
     ]
 
 
-def _compute_kind(
-    month: AssessmentMonth, kind: Kind, rules: list[IndicatorRule], period: Period, now: datetime
-) -> None:
+@dataclass(slots=True)
+class Counted:
+    """One figure with its score, before it is written."""
+
+    indicator: str
+    rule_id: int
+    weight: float
+    numerator: float | None
+    denominator: float | None
+    value: float | None
+    score: float | None
+    corrected: bool
+
+
+def _compute_kind(month: AssessmentMonth, kind: Kind, rules: list[IndicatorRule], period: Period) -> None:
     counted = [(rule, one, one.compute(period)) for rule in rules if (one := catalogue.get(rule.indicator))]
     corrected = _corrections(month, kind)
     axes, every = sides(rules)
     scores, standings = [], []
-    for subject in subjects(kind):
+    for subject in subjects(kind) if rules else []:
         mine = [
-            _score(month, subject, rule, indicator, figures.get(subject.key, indicator.else_), corrected, now)
+            _count(subject, rule, indicator, figures.get(subject.key, indicator.else_), corrected)
             for rule, indicator, figures in counted
         ]
-        scores += mine
-        standing = Standing(month=month, computed_at=now, **subject.columns())
-        for name, value in totals(mine, axes, every).items():
-            setattr(standing, name, value)
-        standings.append(standing)
-    _write(Score, scores, ["month", "kind", "subject", "indicator"], _SCORE)
-    _write(Standing, standings, ["month", "kind", "subject"], _STANDING)
+        whose = (subject.name, subject.county_id, subject.company_id)
+        key = (month.pk, kind.value, subject.key)
+        scores += [
+            (*key, one.indicator, *whose, one.rule_id, one.weight, one.numerator, one.denominator, one.value, one.score,
+             one.corrected)
+            for one in mine
+        ]  # fmt: skip
+        found = totals(mine, axes, every)
+        standings.append((*key, *whose, found["total"], *(found[axis] for axis in Axis.values), found["covered"]))
+    _write("assessment_score", _SCORE, 4, scores, month, kind, "")
+    _write("assessment_standing", _STANDING, 3, standings, month, kind, ", rank, place, ranked")
     rank(month, kind)
 
 
-def _score(
-    month: AssessmentMonth, subject: Subject, rule: IndicatorRule, indicator: Indicator, figure: Figure | None,
-    corrected: dict[tuple[str, str], Figure], now: datetime,
-) -> Score:  # fmt: skip
+def _count(
+    subject: Subject, rule: IndicatorRule, indicator: Indicator, figure: Figure | None,
+    corrected: dict[tuple[str, str], Figure],
+) -> Counted:  # fmt: skip
     right = corrected.get((subject.key, indicator.code))
     figure = right or figure
     value = indicator.value(figure) if figure else None
-    return Score(
-        month=month, indicator=indicator.code, rule=rule, weight=float(rule.weight),
+    return Counted(
+        indicator=indicator.code, rule_id=rule.pk, weight=float(rule.weight),
         numerator=figure.numerator if figure else None, denominator=figure.denominator if figure else None, value=value,
         score=None if value is None else score_by(rule, indicator, value), corrected=right is not None,
-        computed_at=now, **subject.columns(),
     )  # fmt: skip
 
 
@@ -159,7 +176,7 @@ def sides(rules: Iterable[IndicatorRule]) -> tuple[dict[str, Axis], float]:
     return {rule.indicator: Axis(rule.axis) for rule in rules}, float(sum(rule.weight for rule in rules))
 
 
-def totals(scores: Iterable[Score], axes: dict[str, Axis], every: float) -> dict[str, float | None]:
+def totals(scores: Iterable[Score | Counted], axes: dict[str, Axis], every: float) -> dict[str, float | None]:
     """Total, the four sides and the share of ``every`` weight covered, of the scores of one subject.
 
     What has no figure weighs nothing: the others share its weight.
@@ -187,37 +204,34 @@ def rank(month: AssessmentMonth, kind: str) -> None:
         )
 
 
-def _write(model: Any, rows: list[Any], unique: list[str], changing: tuple[str, ...]) -> None:
-    """Insert rows or write over those that are there, in one statement: tens of thousands take a second.
+def _write(
+    table: str, columns: dict[str, str], keys: int, rows: list[tuple[Any, ...]], month: AssessmentMonth, kind: Kind,
+    unset: str,
+) -> None:  # fmt: skip
+    """Make the rows of a month and kind these, in two statements: what is no more goes, what is the same stays.
 
-    The ORM's own ``bulk_create`` spends three times as long on spelling the values.
+    The ORM's own ``bulk_create`` takes several times as long for tens of thousands.
     """
-    if not rows:
-        return
-    fields = [model._meta.get_field(name) for name in (*unique, *changing)]
-    arrays = [[getattr(row, field.attname) for row in rows] for field in fields]
-    columns = [field.column for field in fields]
-    types = [_ARRAYS[field.get_internal_type()] for field in fields]
-    taken = ", ".join(f"%s::{kind}[]" for kind in types)
-    keys = ", ".join(field.column for field in fields[: len(unique)])
-    written = ", ".join(f"{name} = EXCLUDED.{name}" for name in columns[len(unique) :])
-    other = {
-        field.column: field.default for field in model._meta.fields
-        if field.column not in columns and field.has_default() and not field.primary_key
-    }  # fmt: skip
+    arrays = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
+    names = list(columns)
+    own, changing = names[2:keys], names[keys:]  # month and kind are the same for all
+    same = " AND ".join(f"k.{name} = t.{name}" for name in own)
+    values = ", ".join(f"%s::{kind}[]" for kind in columns.values())
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {model._meta.db_table} ({', '.join([*columns, *other])})"  # noqa: S608  our own names
-            f" SELECT *{''.join(', %s' for _ in other)} FROM unnest({taken})"
-            f" ON CONFLICT ({keys}) DO UPDATE SET {written}",
-            [*other.values(), *arrays],
+            f"DELETE FROM {table} t WHERE month_id = %s AND kind = %s AND NOT EXISTS (SELECT 1 FROM"  # noqa: S608
+            f" unnest({', '.join('%s::text[]' for _ in own)}) AS k({', '.join(own)}) WHERE {same})",
+            [month.pk, kind.value, *arrays[2:keys]],
         )
-
-
-_ARRAYS = {
-    "ForeignKey": "bigint", "CharField": "text", "BigIntegerField": "bigint", "FloatField": "double precision",
-    "BooleanField": "boolean", "DateTimeField": "timestamptz",
-}  # fmt: skip
+        cursor.execute(
+            f"INSERT INTO {table} AS t ({', '.join(names)}{unset})"  # noqa: S608  names of ours
+            f" SELECT *{', NULL, 0, 0' if unset else ''} FROM unnest({values})"
+            f" ON CONFLICT ({', '.join(names[:keys])}) DO UPDATE SET"
+            f" {', '.join(f'{name} = EXCLUDED.{name}' for name in changing)}"
+            f" WHERE ({', '.join(f't.{name}' for name in changing)})"
+            f" IS DISTINCT FROM ({', '.join(f'EXCLUDED.{name}' for name in changing)})",
+            arrays,
+        )
 
 
 def drafts(now: datetime | None = None) -> QuerySet[AssessmentMonth]:

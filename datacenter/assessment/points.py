@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Max, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
@@ -66,20 +66,34 @@ def rule_for(kind: str, industry: str) -> PointRule | None:
     return max(rows, key=lambda row: row.industry != "", default=None)
 
 
-def enter_for(violation: Violation, *, practitioner_id: int | None = None) -> PointEntry | None:
-    """Points for one violation, once; None where it takes none (see ``why_not``)."""
-    person_id = violation.practitioner_id or practitioner_id
-    if person_id is None or PointEntry.objects.filter(violation=violation, reverses=None).exists():
+def enter_for(violation: Violation) -> PointEntry | None:
+    """Points for one violation, once while it stands; None where it takes none (see ``why_not``)."""
+    person_id = violation.practitioner_id
+    if person_id is None or violation.revoked_at is not None:
         return None
     finding = violation.finding
     rule = rule_for(finding.detector, violation.vehicle.kind)
     first = first_certificate(person_id)
     if rule is None or not rule.points or first is None:
         return None
+    cycle = cycle_of(first, timezone.localdate(finding.started_at), settings.value("cycle_months"))
     person = Practitioner.objects.get(pk=person_id)
-    day = timezone.localdate(finding.started_at)
-    return _enter(person, rule, -rule.points, finding.started_at, cycle_of(first, day, settings.value("cycle_months")),
-                  violation=violation)  # fmt: skip
+    with transaction.atomic():
+        _one_at_a_time(person_id)
+        if standing_entry(violation) is not None:
+            return None
+        return _enter(person, rule, -rule.points, finding.started_at, cycle, violation=violation)
+
+
+def standing_entry(violation: Violation) -> PointEntry | None:
+    """The entry of a violation that was not reversed."""
+    return PointEntry.objects.filter(violation=violation, reverses=None, reversed_by=None).first()
+
+
+def _one_at_a_time(practitioner_id: int) -> None:
+    """Until the transaction ends nobody else enters or reverses points of this person; entries can't be locked."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('points'), %s)", [practitioner_id % 2**31])
 
 
 def _enter(person: Practitioner, rule: PointRule, effect: int, at: datetime, cycle: Cycle, **facts: Any) -> PointEntry:
@@ -91,18 +105,25 @@ def _enter(person: Practitioner, rule: PointRule, effect: int, at: datetime, cyc
 
 
 def on_verify(case: Case, by: Any) -> None:
-    """The city has verified a case: what went on record takes its points. Hears of it after detection."""
+    """The city has verified a case: what is on record takes its points, what was taken off it gives them back.
+
+    Hears of it after detection.
+    """
     for violation in Violation.objects.filter(finding__case=case).select_related("finding", "vehicle"):
-        enter_for(violation)
+        if violation.revoked_at is None:
+            enter_for(violation)
+        elif entry := standing_entry(violation):
+            _one_at_a_time(entry.practitioner_id)
+            _reverse(entry, "案件重办后不属实", by)
 
 
 def catch_up() -> int:
     """Points for violations whose driver became known later, or that no hook heard of; how many were entered."""
     since = timezone.now() - timedelta(days=_DAYS_OF_LATE_VIOLATIONS)
-    scored = PointEntry.objects.filter(reverses=None, violation__isnull=False).values("violation_id")
+    scored = _scored()
     kinds = PointRule.objects.filter(points__gt=0, bonus=False).values("kind_code")
     waiting = Violation.objects.filter(
-        confirmed_at__gte=since, practitioner__isnull=False, finding__detector__in=kinds
+        confirmed_at__gte=since, revoked_at=None, practitioner__isnull=False, finding__detector__in=kinds
     ).exclude(pk__in=scored)
     found = [enter_for(one) for one in waiting.select_related("finding", "vehicle").defer("finding__evidence")]
     return sum(entry is not None for entry in found)
@@ -132,21 +153,23 @@ def reverse_entry(pk: int, *, reason: str, by: Any) -> PointEntry:
     require(by, "assessment.change")
     if not reason.strip():
         raise FieldRefused("reason", "请填写冲正理由")
+    entry = entries_visible_to(by).filter(pk=pk, reverses=None).first()
+    if entry is None:
+        raise SubjectNotFound(pk=pk)
     with transaction.atomic():
-        # Append-only rows can't be locked by the web's role; their person's row is, so that it happens once.
-        entry = entries_visible_to(by).filter(pk=pk, reverses=None).first()
-        if entry is None:
-            raise SubjectNotFound(pk=pk)
-        Practitioner.objects.select_for_update(of=("self",)).get(pk=entry.practitioner_id)
+        _one_at_a_time(entry.practitioner_id)
         if PointEntry.objects.filter(reverses=entry).exists():
             raise AlreadyDone(pk=pk)
-        facts = {
-            name: getattr(entry, name)
-            for name in ("practitioner_id", "county_id", "company_id", "violation_id", "rule_id", "title", "source")
-        } | {"bonus": entry.bonus, "at": entry.at, "cycle_start": entry.cycle_start, "cycle_end": entry.cycle_end}
-        return PointEntry.objects.create(
-            **facts, effect=-entry.effect, reverses=entry, entered_by=by, note=reason.strip()[:300]
-        )
+        return _reverse(entry, reason.strip(), by)
+
+
+def _reverse(entry: PointEntry, reason: str, by: Any) -> PointEntry:
+    same = ("practitioner_id", "county_id", "company_id", "violation_id", "rule_id", "title", "source", "bonus", "at",
+            "cycle_start", "cycle_end")  # fmt: skip
+    return PointEntry.objects.create(
+        **{name: getattr(entry, name) for name in same}, effect=-entry.effect, reverses=entry, entered_by=by,
+        note=reason[:300],
+    )  # fmt: skip
 
 
 def entries_visible_to(user: Any) -> QuerySet[PointEntry]:
@@ -177,6 +200,11 @@ def balances(on: date, *, before: datetime | None = None) -> dict[int, int]:
     return left
 
 
+def _scored() -> QuerySet[Any]:
+    """Violations that took points at some time: what an officer reversed is not entered again by itself."""
+    return PointEntry.objects.filter(reverses=None, violation__isnull=False).values("violation_id")
+
+
 WITHOUT_DRIVER = "未确定驾驶员"
 WITHOUT_CERTIFICATE = "没有登记从业资格证，无法确定周期"
 WITHOUT_RULE = "计分标准中没有这一事由"
@@ -185,8 +213,8 @@ WITHOUT_STEP = "分值未见规定，待核实"
 
 def unscored(user: Any, since: datetime) -> QuerySet[Violation]:
     """Violations on record inside the user's scope that took no points, newest first."""
-    scored = PointEntry.objects.filter(reverses=None, violation__isnull=False).values("violation_id")
-    rows = scope_of(user).limit(Violation.objects.filter(confirmed_at__gte=since)).exclude(pk__in=scored)
+    standing = Violation.objects.filter(confirmed_at__gte=since, revoked_at=None)
+    rows = scope_of(user).limit(standing).exclude(pk__in=_scored())
     return rows.select_related("vehicle", "finding__case", "practitioner").defer("finding__evidence").annotate(
         first_certificate=Max("practitioner__certificates__valid_from"), detector=F("finding__detector")
     ).order_by("-confirmed_at", "-pk")  # fmt: skip

@@ -39,6 +39,6 @@ urlpatterns = [
     path("credit/certificates/<int:pk>/revoke/", credit.revoke, name="credit-revoke"),
     path("credit/<str:kind>/<str:subject>/", credit.subject, name="credit-subject"),
     path("credit/<str:kind>/<str:subject>/list/", credit.enter_listing, name="credit-listing-enter"),
-    path("credit/<str:kind>/<str:subject>/repair/", credit.ask_repair, name="credit-repair"),
+    path("credit/<str:kind>/<str:subject>/repair/", credit.ask_repair, name="credit-ask-repair"),
     path("credit/<str:kind>/<str:subject>/certify/", credit.certify, name="credit-certify"),
 ]

@@ -257,7 +257,7 @@ def test_a_draft_row_cannot_be_moved_into_a_published_month(
     workflow.publish(month, by=city_officer, now=AFTER)
     draft = assessed(date(2026, 8, 1))
     with pytest.raises(DatabaseError, match="frozen"), transaction.atomic():
-        Score.objects.filter(month=draft).update(month=month)
+        Score.objects.filter(month=draft, subject=str(hazmat_company.pk)).update(month=month, subject="999999")
 
 
 def test_what_is_found_wrong_after_publication_stands_beside_the_frozen_figure(

@@ -98,7 +98,7 @@ ADDRESSES: dict[str, Visit] = {
                                   bodies=lambda w: [{"colour": "red", "cause": "试", "source": "试"}, {}]),
     "credit-listing-end": Visit("verb", ("credit.change",), lambda w: [w.assessed.listing.pk],
                                 bodies=lambda w: [{"note": "试"}, {}]),
-    "credit-repair": Visit("verb", _CREDIT, _file, bodies=lambda w: [{"reason": "试"}, {}]),
+    "credit-ask-repair": Visit("verb", _CREDIT, _file, bodies=lambda w: [{"reason": "试"}, {}]),
     **{
         f"credit-repair-decide {verb}": Visit(
             "verb", ("credit.change",), lambda w, verb=verb: [w.assessed.repair.pk, verb],
@@ -114,5 +114,5 @@ ADDRESSES: dict[str, Visit] = {
 NOT_READ = (
     "assessment-recompute", "assessment-rule-verify", "assessment-object", "assessment-correct", "assessment-decide",
     "assessment-reward", "assessment-reverse", "credit-grade", "credit-listing-enter", "credit-listing-end",
-    "credit-repair-decide", "credit-certify", "credit-revoke",
+    "credit-ask-repair", "credit-repair-decide", "credit-certify", "credit-revoke",
 )  # fmt: skip

@@ -68,12 +68,12 @@ def assess(company: Company, person: Practitioner, city_officer: User, county_of
     rule = IndicatorRule.objects.get(indicator=INDICATOR, valid_until=None)
     firm = Subject(Kind.COMPANY, str(company.pk), company.name, company.county_id, company.pk).columns()
     driver = Subject(Kind.PRACTITIONER, str(person.pk), person.name, person.county_id, company.pk).columns()
-    figures = {"computed_at": now, "total": 47.74, "safety": 47.74, "covered": 1, "rank": 1, "place": 1, "ranked": 1}
+    figures = {"total": 47.74, "safety": 47.74, "covered": 1, "rank": 1, "place": 1, "ranked": 1}
     standing = Standing.objects.create(month=month, **figures, **firm)
     Standing.objects.create(month=month, **figures, **driver)
     score = Score.objects.create(
         month=month, indicator=INDICATOR, rule=rule, weight=30, numerator=47.74, denominator=100, value=47.74,
-        score=47.74, computed_at=now, **firm,
+        score=47.74, **firm,
     )  # fmt: skip
     objection = Objection.objects.create(
         month=month, indicator=INDICATOR, title="轨迹完整率", reason="D4W4申诉", asked_by=county_officer, **firm

@@ -49,7 +49,11 @@ def _violations(kind: Kind, since: datetime, until: datetime) -> Mapping[str, in
     column = {Kind.COMPANY: "company_id", Kind.VEHICLE: "vehicle_id"}.get(kind)
     if column is None:  # a practitioner's are in the points
         return {}
-    rows = Violation.objects.filter(confirmed_at__gte=since, confirmed_at__lt=until).order_by().values(column)
+    rows = (
+        Violation.objects.filter(confirmed_at__gte=since, confirmed_at__lt=until, revoked_at=None)
+        .order_by()
+        .values(column)
+    )
     return {str(row[column]): row["n"] for row in rows.annotate(n=Count("pk"))}
 
 

@@ -1,4 +1,4 @@
-"""How counties deal with cases (案件办理): fed back in time, sent back, pressed, right at once; and companies' with them.
+"""How counties deal with cases (案件办理): fed back in time, sent back, pressed, right at once; and of companies alike.
 
 A leg belongs to the month in which it is due, so that a month that is over stays as it is; of a case that went two ways
 the county's leg counts. A leg that was taken back before anybody reported is nobody's.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.db.models import BigIntegerField, Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import BigIntegerField, Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -28,29 +28,31 @@ _NEVER_SENT = (Command.State.QUEUED, Command.State.SENT, Command.State.EXPIRED, 
 _HEARD = (Command.State.ACKNOWLEDGED, Command.State.ANSWERED, Command.State.REFUSED)
 
 
-def connected() -> QuerySet[Vehicle]:
-    """Vehicles in the net (入网): not struck off, with a terminal in use."""
-    in_use = Terminal.objects.filter(vehicle=OuterRef("pk"), state=Terminal.State.IN_USE)
-    return Vehicle.objects.exclude(state=Vehicle.State.RETIRED).filter(Exists(in_use))
-
-
 def fleets(kind: Kind, period: Period) -> dict[str, dict[str, int]]:
-    """Of each subject ``connected``, ``online``, ``distance_mm``, ``complete_mm``; two queries for all."""
-    return period.once(f"fleets {kind}", lambda: _fleets(kind, period))  # type: ignore[no-any-return]
+    """Of each subject ``connected``, ``online``, ``distance_mm``, ``complete_mm``; two queries for all kinds."""
+    return period.once("fleets", lambda: _fleets(period))[kind]  # type: ignore[no-any-return]
 
 
-def _fleets(kind: Kind, period: Period) -> dict[str, dict[str, int]]:
-    owner = OWNER[kind]
-    found: dict[str, dict[str, int]] = {}
-    rows = connected().order_by().values(owner).annotate(n=Count("pk"))
-    for row in rows:
-        found[str(row[owner])] = {"connected": row["n"], "online": 0, "distance_mm": 0, "complete_mm": 0}
-    quality = TrackQuality.objects.filter(day__range=(period.first, period.last)).order_by()
-    for row in quality.values(f"vehicle__{owner}").annotate(
-        n=Count("vehicle", distinct=True), way=Sum("distance_mm"), whole=Sum("complete_mm")
-    ):  # fmt: skip
-        line = found.setdefault(str(row[f"vehicle__{owner}"]), {"connected": 0})
-        line.update(online=row["n"], distance_mm=int(row["way"]), complete_mm=int(row["whole"]))
+def _fleets(period: Period) -> dict[Kind, dict[str, dict[str, int]]]:
+    """Connected (入网) is what is not struck off and has a terminal in use."""
+    found: dict[Kind, dict[str, dict[str, int]]] = {kind: {} for kind in OWNER}
+    quality = TrackQuality.objects.filter(day__range=(period.first, period.last)).order_by().values_list("vehicle_id")
+    ways = {pk: (way, whole) for pk, way, whole in quality.annotate(way=Sum("distance_mm"), whole=Sum("complete_mm"))}
+    in_use = Terminal.objects.filter(vehicle=OuterRef("pk"), state=Terminal.State.IN_USE)
+    in_net = Case(When(Exists(in_use) & ~Q(state=Vehicle.State.RETIRED), then=1), default=0)
+    for pk, company, county, net in (
+        Vehicle.objects.order_by().annotate(net=in_net).values_list("pk", "company_id", "county_id", "net")
+    ):
+        way = ways.get(pk)
+        if not net and way is None:
+            continue
+        for kind, key in ((Kind.COMPANY, str(company)), (Kind.COUNTY, county)):
+            line = found[kind].setdefault(key, {"connected": 0, "online": 0, "distance_mm": 0, "complete_mm": 0})
+            line["connected"] += net
+            if way is not None:
+                line["online"] += 1
+                line["distance_mm"] += int(way[0])
+                line["complete_mm"] += int(way[1])
     return found
 
 

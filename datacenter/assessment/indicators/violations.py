@@ -25,8 +25,8 @@ _COLUMN = {Kind.COMPANY: "company_id", Kind.COUNTY: "vehicle__county_id", Kind.P
 
 
 def of_period(period: Period) -> QuerySet[Violation]:
-    """Violations that were put on record in a period."""
-    return Violation.objects.filter(confirmed_at__gte=period.start, confirmed_at__lt=period.until)
+    """Violations that were put on record in a period and are on it still."""
+    return Violation.objects.filter(confirmed_at__gte=period.start, confirmed_at__lt=period.until, revoked_at=None)
 
 
 def conduct_kinds() -> set[str]:

@@ -66,7 +66,6 @@ class Score(OfSubject):
     value = models.FloatField("指标值", null=True)
     score = models.FloatField("得分", null=True)
     corrected = models.BooleanField("经更正", default=False)
-    computed_at = models.DateTimeField("计算时间")
 
     class Meta:
         db_table = "assessment_score"
@@ -92,7 +91,6 @@ class Standing(OfSubject):
     rank = models.PositiveIntegerField("名次", null=True)
     place = models.PositiveIntegerField("顺序", default=0)
     ranked = models.PositiveIntegerField("参加排名", default=0)
-    computed_at = models.DateTimeField("计算时间")
 
     class Meta:
         db_table = "assessment_standing"

@@ -75,9 +75,6 @@ class PointEntry(models.Model):
         verbose_name = verbose_name_plural = "计分记录"
         ordering = ["-at", "-pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["violation"], condition=Q(reverses__isnull=True), name="point_entry_violation_once"
-            ),
             models.CheckConstraint(condition=Q(cycle_end__gt=F("cycle_start")), name="point_entry_cycle_order"),
         ]
         indexes = [models.Index(fields=["practitioner", "-cycle_start"], name="point_entry_cycle")]
