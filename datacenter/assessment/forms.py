@@ -33,8 +33,9 @@ class _Refusing(forms.Form):
 class LeagueFilters(forms.Form):
     """Which table of a month: of whom, by which side, of which county, by what name."""
 
-    kind = forms.ChoiceField(label=_("对象"), required=False)
+    kind = forms.ChoiceField(required=False, widget=forms.HiddenInput)
     axis = forms.ChoiceField(label=_("排序"), required=False, choices=[("", _("总分")), *Axis.choices])
+    low = forms.ChoiceField(label=_("次序"), required=False, choices=[("", _("高分在前")), ("1", _("低分在前"))])
     county = forms.ChoiceField(label=_("县区"), required=False)
     q = forms.CharField(label=_("名称"), required=False, max_length=40)
 
@@ -48,13 +49,13 @@ class LeagueFilters(forms.Form):
             self.fields["county"].choices = [("", _("全部")), *rows]  # type: ignore[attr-defined]
         else:
             del self.fields["county"]
-        for field in self.fields.values():
+        for field in (bound.field for bound in self.visible_fields()):
             field.widget.attrs["class"] = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
 
     def wanted(self) -> dict[str, str]:
         """What was asked for; what is no choice is left out."""
         self.is_valid()
-        return {"kind": self._first, "axis": "", "county": "", "q": ""} | {
+        return {"kind": self._first, "axis": "", "low": "", "county": "", "q": ""} | {
             name: value for name, value in self.cleaned_data.items() if value
         }
 

@@ -12,7 +12,7 @@ from datacenter.assessment import selectors
 from datacenter.assessment.catalogue import get
 from datacenter.assessment.compute import rules_in_force
 from datacenter.assessment.formulas import in_words
-from datacenter.assessment.models import AssessmentMonth, CreditCertificate, Standing
+from datacenter.assessment.models import AssessmentMonth, CreditCertificate, IndicatorRule, Standing
 from datacenter.assessment.models.subjects import Axis, Kind
 from datacenter.geo.counties import counties
 from datacenter.papers.rendering import render
@@ -28,6 +28,7 @@ def month_pdf(month: AssessmentMonth, user: Any) -> bytes:
     names = dict(counties().values_list("code", "name"))
     people = rows.get(Kind.PRACTITIONER, [])
     corrections = list(selectors.corrections_visible_to(user).filter(month=month)[:200])
+    titles = dict(IndicatorRule.objects.order_by("pk").values_list("indicator", "title"))
     data = {
         "month": month.key,
         "title": f"{month.first_day:%Y} 年 {month.first_day.month} 月交通运输一体联动考评通报",
@@ -53,7 +54,8 @@ def month_pdf(month: AssessmentMonth, user: Any) -> bytes:
         "absent": [one["title"] + "（" + Kind(one["kind"]).label + "）" for one in month.absent],
         "rules": _rules(month, set(rows)),
         "corrections": [
-            [_name(row), row.indicator, _number(row.was_score), _number(row.score), row.reason, _moment(row.at)]
+            [_name(row), titles.get(row.indicator, row.indicator), _number(row.was_score), _number(row.score),
+             row.reason, _moment(row.at)]
             for row in corrections
         ],
     }  # fmt: skip

@@ -20,7 +20,9 @@ _ALL = ("", _("全部"))
 class GradeFilters(forms.Form):
     """Which grades: of what, which, of which county, by what name."""
 
-    kind = forms.ChoiceField(label=_("对象"), required=False, choices=[(kind.value, kind.label) for kind in GRADED])
+    kind = forms.ChoiceField(
+        required=False, choices=[(kind.value, kind.label) for kind in GRADED], widget=forms.HiddenInput
+    )
     grade = forms.ChoiceField(label=_("等级"), required=False, choices=[_ALL, *CreditGrade.Grade.choices])
     county = forms.ChoiceField(label=_("县区"), required=False)
     q = forms.CharField(label=_("名称"), required=False, max_length=40)
@@ -32,7 +34,7 @@ class GradeFilters(forms.Form):
             self.fields["county"].choices = [_ALL, *rows]  # type: ignore[attr-defined]
         else:
             del self.fields["county"]
-        for field in self.fields.values():
+        for field in (bound.field for bound in self.visible_fields()):
             field.widget.attrs["class"] = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
 
     def wanted(self) -> dict[str, str]:

@@ -49,8 +49,10 @@ def league(user: Any, month: AssessmentMonth, wanted: dict[str, str]) -> QuerySe
         # People's names are no search words: whole names only.
         how = "name" if wanted["kind"] == Kind.PRACTITIONER else "name__icontains"
         rows = rows.filter(**{how: wanted["q"].strip()})
-    axis = wanted["axis"]
-    order = Coalesce(-F(axis), _LAST, output_field=FloatField()) if axis else F("place")
+    figure = F(wanted["axis"] or "total")
+    order = Coalesce(figure if wanted["low"] else -figure, _LAST, output_field=FloatField())
+    if not (wanted["axis"] or wanted["low"]):
+        order = F("place")
     return rows.annotate(order=order).order_by("order", "pk")
 
 

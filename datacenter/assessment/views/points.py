@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,7 +20,7 @@ from datacenter.assessment.errors import FieldRefused
 from datacenter.assessment.forms import RewardForm
 from datacenter.assessment.models import AssessmentSetting, PointRule
 from datacenter.registry.masking import mask_name
-from datacenter.registry.paging import PAGE_SIZE
+from datacenter.registry.paging import page_of
 
 DAYS = 90
 
@@ -32,11 +33,13 @@ def table(request: HttpRequest) -> HttpResponse:
     by_kind = {(rule.kind_code, rule.industry): rule for rule in found}
     since = timezone.now() - timedelta(days=DAYS)
     rows = points.unscored(request.user, since)
+    page = page_of(rows.annotate(newest=-F("pk")), request.GET, "newest")
     context = {
         "rules": found,
+        "page": page,
         "settings": AssessmentSetting.objects.filter(code__in=("point_base", "bonus_most", "cycle_months")),
-        "unscored": [_shown(row, by_kind) for row in rows[:PAGE_SIZE]],
-        "total": rows.count(),
+        "unscored": [_shown(row, by_kind) for row in page.rows],
+        "total": page.total,
         "days": DAYS,
     }
     return render(request, "assessment/points.html", context)
