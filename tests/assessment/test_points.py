@@ -82,6 +82,23 @@ def test_verifying_a_case_enters_the_points(driver: Practitioner, city_officer: 
     assert PointEntry.objects.get().effect == -5
 
 
+def test_what_is_taken_off_the_record_gives_its_points_back(
+    driver: Practitioner, city_officer: User, dawa_officer: User
+) -> None:
+    taxi = factories.make_vehicle(company=driver.company, kind="taxi")
+    row = make_violation(taxi, city_officer, "taxi.detour", practitioner=driver)
+    case = row.finding.case
+    assert case is not None
+    for outcome in ("substantiated", "unfounded", "substantiated"):
+        workflow.accept_case(case, by=dawa_officer)
+        workflow.feed_back_case(case, by=dawa_officer, result="已查", outcome=outcome)
+        workflow.verify_case(case, by=city_officer)
+        left = points.balances(date(2026, 9, 30))[driver.pk]
+        assert left == (20 if outcome == "unfounded" else 10), outcome
+        workflow.reopen_case(case, by=city_officer, reason="复查")
+    assert list(PointEntry.objects.order_by("pk").values_list("effect", flat=True)) == [-10, 10, -10]
+
+
 @pytest.mark.parametrize("lacks", ["driver", "certificate", "rule", "step"])
 def test_what_takes_no_points_is_listed_with_its_reason(city_officer: User, driver: Practitioner, lacks: str) -> None:
     taxi = factories.make_vehicle(company=driver.company, kind="taxi")
