@@ -33,11 +33,16 @@ def fleets(kind: Kind, period: Period) -> dict[str, dict[str, int]]:
     return period.once("fleets", lambda: _fleets(period))[kind]  # type: ignore[no-any-return]
 
 
+def _days(period: Period) -> QuerySet[TrackQuality]:
+    """What each vehicle's track of each day of a period is worth."""
+    return TrackQuality.objects.filter(day__range=(period.first, period.last)).order_by()
+
+
 def _fleets(period: Period) -> dict[Kind, dict[str, dict[str, int]]]:
     """Connected (入网) is what is not struck off and has a terminal in use."""
     found: dict[Kind, dict[str, dict[str, int]]] = {kind: {} for kind in OWNER}
-    quality = TrackQuality.objects.filter(day__range=(period.first, period.last)).order_by().values_list("vehicle_id")
-    ways = {pk: (way, whole) for pk, way, whole in quality.annotate(way=Sum("distance_mm"), whole=Sum("complete_mm"))}
+    sums = {"way": Sum("distance_mm"), "whole": Sum("complete_mm")}
+    ways = {pk: (way, whole) for pk, way, whole in _days(period).values_list("vehicle_id").annotate(**sums)}
     in_use = Terminal.objects.filter(vehicle=OuterRef("pk"), state=Terminal.State.IN_USE)
     in_net = Case(When(Exists(in_use) & ~Q(state=Vehicle.State.RETIRED), then=1), default=0)
     for pk, company, county, net in (
@@ -90,7 +95,7 @@ def _sent(period: Period) -> QuerySet[Command]:
 
 def _vehicles(kind: Kind) -> Callable[[Any, str, Period], QuerySet[Vehicle]]:
     def rows(user: Any, key: str, period: Period) -> QuerySet[Vehicle]:
-        quality = TrackQuality.objects.filter(vehicle=OuterRef("pk"), day__range=(period.first, period.last)).order_by()
+        quality = _days(period).filter(vehicle=OuterRef("pk"))
 
         def summed(what: Any) -> Any:
             found = quality.values("vehicle").annotate(x=what).values("x")
