@@ -16,7 +16,7 @@ from datacenter.cases import workflow
 from datacenter.cases.api import CaseWhole
 from datacenter.cases.models import Case, Dispatch, Supervision
 from datacenter.cases.selectors import get_case_for, leaders
-from datacenter.cases.states import Verb
+from datacenter.cases.states import TRANSITIONS, Verb
 from datacenter.cases.workflow.pressure import DECISIONS
 from datacenter.geo.models import County
 
@@ -96,6 +96,7 @@ class CaseVerb(APIView):
 
     parser_classes = (JSONParser, MultiPartParser, FormParser)
     takes: type[serializers.Serializer[Any]] = _Note
+    asks = ""
 
     def act(self, case: Case, by: Any, given: dict[str, Any]) -> Case:
         """Carries the verb out."""
@@ -105,6 +106,7 @@ class CaseVerb(APIView):
         """The case as it stands afterwards."""
         require(request.user, "case.view")
         case = get_case_for(request.user, number)
+        require(request.user, self.asks)  # before what was typed is judged
         serializer = self.takes(data=request.data)
         serializer.is_valid(raise_exception=True)
         self.act(case, request.user, dict(serializer.validated_data))
@@ -120,8 +122,8 @@ def _verb(verb: Verb, takes: type[serializers.Serializer[Any]], function: Any) -
         done: Case = function(case, by=by, **given)
         return done
 
-    view = type(f"Case{verb.name.title().replace('_', '')}", (CaseVerb,), {
-        "takes": takes, "act": act, "__doc__": f"{verb.label}（{verb.value}）"})  # fmt: skip
+    facts = {"takes": takes, "asks": TRANSITIONS[verb].right, "act": act, "__doc__": f"{verb.label}（{verb.value}）"}
+    view = type(f"Case{verb.name.title().replace('_', '')}", (CaseVerb,), facts)
     described = extend_schema(
         request=takes, responses=CaseWhole, operation_id=f"cases_{verb.value}", summary=str(verb.label)
     )
@@ -130,7 +132,7 @@ def _verb(verb: Verb, takes: type[serializers.Serializer[Any]], function: Any) -
 
 _TAKES: dict[Verb, tuple[type[serializers.Serializer[Any]], Any]] = {
     Verb.DISPATCH: (_Dispatch, workflow.dispatch_case),
-    Verb.REDISPATCH: (_Dispatch, workflow.dispatch_case),
+    Verb.REDISPATCH: (_Dispatch, workflow.redispatch_case),
     Verb.DECLINE: (_Reason, workflow.decline_case),
     Verb.ACCEPT: (_Accept, workflow.accept_case),
     Verb.HANDLE: (_Handle, workflow.handle_case),

@@ -27,7 +27,7 @@ class NotYourLeg(DomainError):
     """The case was sent to another body than the one that this user works for."""
 
     code = "not_your_leg"
-    status = 403
+    status = 409
 
     def __init__(self, number: str) -> None:
         super().__init__(f"案件 {number} 没有派给您所在的机构，不能由您办理", number=number)

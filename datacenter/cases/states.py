@@ -90,13 +90,14 @@ def _states(*states: State) -> frozenset[State]:
 
 # States of a leg in which its body has work to do.
 WORKING = _states(State.ACCEPTED, State.HANDLED, State.RETURNED)
-_OUT = WORKING | {State.DISPATCHED}
-_LIVE = _OUT | {State.FED_BACK}
+# Sent, and not reported on yet.
+OUT = WORKING | {State.DISPATCHED}
+_LIVE = OUT | {State.FED_BACK}
 
 _TABLE = (
     Transition(Verb.DISPATCH, _states(State.COLLECTED), State.DISPATCHED, "case.dispatch", ("to",),
                (Audience.HANDLERS,), onward=True),
-    Transition(Verb.REDISPATCH, _OUT, State.DISPATCHED, "case.dispatch", ("to",),
+    Transition(Verb.REDISPATCH, OUT, State.DISPATCHED, "case.dispatch", ("to",),
                (Audience.HANDLERS, Audience.FORMER)),
     Transition(Verb.DECLINE, _states(State.DISPATCHED), State.COLLECTED, "case.accept", ("reason",),
                (Audience.CITY,), by_leg=True),
@@ -113,14 +114,14 @@ _TABLE = (
     Transition(Verb.REOPEN, _states(State.VERIFIED, State.CLOSED, State.FILED), State.DISPATCHED, "case.reopen",
                ("reason",), (Audience.HANDLERS, Audience.ASSIGNEE)),
     Transition(Verb.ASK_EXTENSION, WORKING, None, "case.handle", ("until", "reason"), (Audience.CITY,), by_leg=True),
-    Transition(Verb.GRANT_EXTENSION, WORKING, None, "case.extend", (), (Audience.ASKER, Audience.HANDLERS)),
-    Transition(Verb.REFUSE_EXTENSION, WORKING, None, "case.extend", ("reason",), (Audience.ASKER,)),
+    Transition(Verb.GRANT_EXTENSION, OUT, None, "case.extend", (), (Audience.ASKER, Audience.HANDLERS)),
+    Transition(Verb.REFUSE_EXTENSION, OUT, None, "case.extend", ("reason",), (Audience.ASKER,)),
     Transition(Verb.EXPLAIN, _LIVE, None, "case.handle", ("reason",), (Audience.CITY,), by_leg=True),
-    Transition(Verb.URGE, _OUT, None, "case.supervise", (), (Audience.HANDLERS, Audience.ASSIGNEE)),
+    Transition(Verb.URGE, OUT, None, "case.supervise", (), (Audience.HANDLERS, Audience.ASSIGNEE)),
     Transition(Verb.SUPERVISE, _LIVE, None, "case.supervise", ("level", "reason"),
                (Audience.HANDLERS, Audience.ASSIGNEE, Audience.LEADER)),
-    Transition(Verb.ANSWER_SUPERVISION, _LIVE, None, "case.handle", ("reply",), (Audience.CITY, Audience.LEADER),
-               by_leg=True),
+    Transition(Verb.ANSWER_SUPERVISION, _LIVE | {State.VERIFIED}, None, "case.handle", ("reply",),
+               (Audience.CITY, Audience.LEADER), by_leg=True),
     Transition(Verb.REVIEW_SUPERVISION, _LIVE | {State.VERIFIED, State.CLOSED, State.FILED}, None, "case.supervise",
                ("decision",), (Audience.HANDLERS, Audience.ASSIGNEE, Audience.LEADER)),
     Transition(Verb.GRADE, _LIVE | {State.COLLECTED}, None, "case.supervise", ("level",), (Audience.HANDLERS,)),

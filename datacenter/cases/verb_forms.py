@@ -48,6 +48,8 @@ class DispatchForm(VerbForm):
         teams = Unit.objects.filter(kind=Unit.Kind.ENFORCEMENT_TEAM)
         self.fields["team"].queryset = teams  # type: ignore[attr-defined]
 
+    sends = staticmethod(workflow.dispatch_case)
+
     def counties(self) -> Any:
         """Where it may go."""
         return County.objects.filter(valid_until=None).defer("boundary", "disputed")
@@ -59,15 +61,14 @@ class DispatchForm(VerbForm):
     def act(self, by: Any) -> Case:
         """Sends it to the county."""
         data = self.cleaned_data
-        return workflow.dispatch_case(
-            self.case, to=data["to"], by=by, due_at=data["due_at"], note=data["note"], team=data["team"]
-        )
+        return self.sends(self.case, to=data["to"], by=by, due_at=data["due_at"], note=data["note"], team=data["team"])
 
 
 class RedispatchForm(DispatchForm):
     """改派: to another county than the one that has it."""
 
     verb = Verb.REDISPATCH
+    sends = staticmethod(workflow.redispatch_case)
 
     def counties(self) -> Any:
         """Every county but this one."""

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from datacenter.accounts import audit
-from datacenter.accounts.permissions import needs
+from datacenter.accounts.permissions import needs, require
 from datacenter.accounts.scope import scope_of
-from datacenter.cases import blocks, counts, export, listing, pictures
+from datacenter.cases import blocks, bulk, counts, export, listing, pictures
 from datacenter.cases.errors import CaseNotFound, FieldRefused, NotYourLeg, TransitionRefused
 from datacenter.cases.form_fields import VerbForm
 from datacenter.cases.forms import CaseFilterForm
@@ -26,7 +26,7 @@ from datacenter.cases.selectors import (
     legs_of,
     supervisions_of,
 )
-from datacenter.cases.states import Verb
+from datacenter.cases.states import TRANSITIONS, Verb
 from datacenter.cases.verb_forms import FORMS
 from datacenter.cases.workflow import available_verbs
 from datacenter.geo.models import County
@@ -57,6 +57,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "tabs": tabs,
         "tab": tab,
         "page": page,
+        "bulk_verbs": bulk.verbs_for(request.user),
         "total": next((entry["count"] for entry in tabs if entry["current"]), ""),
         "filtered": any(request.GET.get(name) for name in form.fields),
     }
@@ -97,6 +98,7 @@ def case_act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     case = get_case_for(request.user, number)
     if verb not in FORMS:
         raise CaseNotFound(number=number)
+    require(request.user, TRANSITIONS[Verb(verb)].right)  # before what was typed is judged
     form = FORMS[Verb(verb)](request.POST, request.FILES, case=case)
     status = 200
     if form.is_valid():

@@ -87,7 +87,7 @@ def test_a_case_can_be_dispatched_again_until_it_is_fed_back(
     case: Case, dawa_officer: User, panshan_officer: User, city_officer: User
 ) -> None:
     due_at = timezone.now() + timedelta(days=2)
-    moved = workflow.dispatch_case(case, to=county(factories.PANSHAN), by=city_officer, due_at=due_at)
+    moved = workflow.redispatch_case(case, to=county(factories.PANSHAN), by=city_officer, due_at=due_at)
     assert (moved.county_id, moved.due_at, moved.boundary_unconfirmed) == (factories.PANSHAN, due_at, False)
     last = case.events.last()
     assert last.verb == Verb.REDISPATCH
@@ -97,13 +97,13 @@ def test_a_case_can_be_dispatched_again_until_it_is_fed_back(
     with pytest.raises(CaseNotFound):
         get_case_for(dawa_officer, case.number)
     handled = VERBS[Verb.HANDLE](workflow.accept_case(moved, by=panshan_officer), panshan_officer)
-    back = workflow.dispatch_case(handled, to=county(factories.DAWA), by=city_officer)
+    back = workflow.redispatch_case(handled, to=county(factories.DAWA), by=city_officer)
     assert (back.state, back.county_id, back.assignee) == (State.DISPATCHED, factories.DAWA, None)
     with pytest.raises(FieldRefused, match="大洼"):
-        workflow.dispatch_case(back, to=county(factories.DAWA), by=city_officer)
+        workflow.redispatch_case(back, to=county(factories.DAWA), by=city_officer)
     fed_back = VERBS[Verb.FEED_BACK](workflow.accept_case(back, by=dawa_officer), dawa_officer)
     with pytest.raises(TransitionRefused):
-        workflow.dispatch_case(fed_back, to=county(factories.PANSHAN), by=city_officer)
+        workflow.redispatch_case(fed_back, to=county(factories.PANSHAN), by=city_officer)
     assert [leg.county_id for leg in case.legs.filter(ended_at=None)] == [factories.DAWA]
     assert case.legs.count() == 3
 

@@ -29,7 +29,7 @@ def ahead(hours: float) -> Any:
 
 VERBS: dict[Verb, Act] = {
     Verb.DISPATCH: lambda case, by: workflow.dispatch_case(case, to=county(factories.PANSHAN), by=by),
-    Verb.REDISPATCH: lambda case, by: workflow.dispatch_case(case, to=county(factories.PANSHAN), by=by),
+    Verb.REDISPATCH: lambda case, by: workflow.redispatch_case(case, to=county(factories.PANSHAN), by=by),
     Verb.DECLINE: lambda case, by: workflow.decline_case(case, by=by, reason="不属本区"),
     Verb.ACCEPT: lambda case, by: workflow.accept_case(case, by=by),
     Verb.HANDLE: lambda case, by: workflow.handle_case(case, by=by, note="已到现场"),
@@ -72,6 +72,7 @@ def prepared(case: Case, verb: Verb, by: User) -> None:
         Extension.objects.create(leg=leg, until=ahead(5000), reason="请延期", asked_at=now, asked_by=by)
     if verb == Verb.EXPLAIN:
         case.legs.update(due_at=now - timedelta(hours=1))
+        Case.objects.filter(pk=case.pk).update(due_at=now - timedelta(hours=1))
     if verb in (Verb.ANSWER_SUPERVISION, Verb.REVIEW_SUPERVISION):
         state = Supervision.State.OPEN if verb == Verb.ANSWER_SUPERVISION else Supervision.State.ANSWERED
         Supervision.objects.create(

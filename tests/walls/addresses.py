@@ -11,6 +11,8 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from datacenter.cases import bulk
+from datacenter.cases.states import TRANSITIONS
 from datacenter.cases.verb_forms import FORMS
 from tests.walls import addresses_assessment
 from tests.walls.visit import Query, Visit
@@ -350,6 +352,19 @@ ADDRESSES: dict[str, Visit] = {
         "verb", ("command.send", "command.configure"), lambda w: [w.vehicle.pk, "parameters_set"]
     ),
     **{
+        f"case-bulk {verb}": Visit(
+            "verb", ("case.view", TRANSITIONS[verb].right), reader="city",
+            bodies=lambda w, verb=verb: [{"number": [w.closed.number, w.case.number], "verb": verb, "confirmed": "1",
+                                          **_SAID}, {"number": w.case.number, "verb": verb}],
+        )
+        for verb in bulk.VERBS
+    },
+    "territory": Visit("list", ("territory.change",), reader="city"),
+    "territory-rule": Visit(
+        "verb", ("territory.change",), lambda w: [0], reader="city",
+        bodies=lambda w: [{"position": 1, "basis": "place", "try": "1"}, {}],
+    ),
+    **{
         f"case-act {verb}": Visit(
             "verb", ("case.view",), lambda w, verb=verb: [w.case.number, verb], bodies=lambda w: [_SAID]
         )
@@ -379,6 +394,8 @@ NOT_READ = (
     "registry-import-confirm",
     "adopt-terminal",
     "case-act",
+    "case-bulk",
+    "territory-rule",
     "api-case.",
     "emergency-act",
     "emergency-order",

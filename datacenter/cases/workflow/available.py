@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from datacenter.cases.models import Case, Dispatch, Extension, Supervision
-from datacenter.cases.states import OPEN_STATES, TRANSITIONS, State, Verb, verbs_from
+from datacenter.cases.states import TRANSITIONS, State, Verb, verbs_from
 from datacenter.cases.workflow.pressure import is_late
-from datacenter.cases.workflow.recording import leg_of
+from datacenter.cases.workflow.recording import leg_of, standing_of
 
 
 def available_verbs(case: Case, user: Any) -> list[Verb]:
     """What ``user`` may do to ``case``, in the order of the table."""
     legs = list(case.legs.filter(ended_at=None).select_related("unit", "county").order_by("pk"))
-    mine = leg_of(user, case, legs) if case.state in OPEN_STATES else None
+    mine = leg_of(user, case, legs) if case.state != State.COLLECTED else None
     said = [
         *verbs_from(State(case.state), by_leg=False),
-        *(verbs_from(State(mine.state), by_leg=True) if mine is not None else []),
+        *(verbs_from(standing_of(case, mine), by_leg=True) if mine is not None else []),
     ]
     allowed = [verb for verb in TRANSITIONS if verb in said and user.may(TRANSITIONS[verb].right)]
     return [verb for verb in allowed if _means_something(verb, case, legs, mine)]

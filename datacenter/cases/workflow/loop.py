@@ -16,7 +16,7 @@ from datacenter.cases.errors import FieldRefused
 from datacenter.cases.evidence import MAX_PHOTOS, store_photo
 from datacenter.cases.models import Case, Dispatch, Extension, Supervision, WorkflowRule
 from datacenter.cases.selectors import rule_for
-from datacenter.cases.states import State, Verb
+from datacenter.cases.states import OUT, State, Verb
 from datacenter.cases.workflow.recording import AFTER_VERIFY, Step, begin, finish, tell
 
 # Words shown to people; the field they belong to is named beside them.
@@ -26,20 +26,42 @@ _MERGED = "该县区已撤并，请选择现行县区"
 def dispatch_case(
     case: Case, *, to: Any, by: Any, due_at: datetime | None = None, note: str = "", team: Unit | None = None
 ) -> Case:
-    """Send a case to county ``to``, or to another than before (派发、改派); ``team``: to that team beside it.
+    """Send a case to county ``to`` (派发); ``team``: to that team beside it.
 
-    Raises ``FieldRefused`` for a deadline in the past, a county that is no more, or the county that has it.
+    Raises ``FieldRefused`` for a deadline in the past or a county that is no more.
     """
-    verb = Verb.DISPATCH if Case.objects.filter(pk=case.pk, state=State.COLLECTED).exists() else Verb.REDISPATCH
     with transaction.atomic():
-        step = begin(case, verb, by)
-        if to.valid_until is not None and to.valid_until < timezone.localdate():
-            raise FieldRefused("to", _MERGED)
-        if verb == Verb.REDISPATCH and to.pk == step.case.county_id:
+        return _sent(begin(case, Verb.DISPATCH, by), to, due_at, note, team)
+
+
+def redispatch_case(
+    case: Case, *, to: Any, by: Any, due_at: datetime | None = None, note: str = "", team: Unit | None = None
+) -> Case:
+    """Send a case to another county than the one that has it (改派); refuses as ``dispatch_case`` does."""
+    with transaction.atomic():
+        step = begin(case, Verb.REDISPATCH, by)
+        if to.pk == step.case.county_id:
             raise FieldRefused("to", f"案件已在{to}，请选择其他县区")
-        return moved(
-            step, county_id=to.pk, rule="人工派发", due_at=_ahead("due_at", due_at), note=note.strip(), team=team
-        )
+        return _sent(step, to, due_at, note, team)
+
+
+def _sent(step: Step, to: Any, due_at: datetime | None, note: str, team: Unit | None) -> Case:
+    if to.valid_until is not None and to.valid_until < timezone.localdate():
+        raise FieldRefused("to", _MERGED)
+    due_at = _ahead("due_at", due_at)
+    return moved(step, county_id=to.pk, rule="人工派发", due_at=due_at, note=note.strip(), team=team)
+
+
+def hand_on_merged() -> int:
+    """Send open cases of counties that were merged to who has their cases now (县区撤并); says how many."""
+    heirs = {code: heir for code, heir in territory.successors().items() if heir not in (None, code)}
+    done = 0
+    for case in Case.objects.filter(county__in=heirs, state__in=OUT).order_by("pk"):
+        with transaction.atomic():
+            step = begin(case, Verb.REDISPATCH, None, system=True)
+            moved(step, county_id=str(heirs[step.case.county_id]), rule="县区撤并", due_at=None)
+            done += 1
+    return done
 
 
 def moved(

@@ -17,7 +17,7 @@ from datacenter.cases.chain import hash_of
 from datacenter.cases.errors import CaseNotFound, NotYourLeg, TransitionRefused
 from datacenter.cases.evidence import StoredFile
 from datacenter.cases.models import Case, CaseAttachment, CaseEvent, Dispatch
-from datacenter.cases.states import OPEN_STATES, TRANSITIONS, State, Transition, Verb
+from datacenter.cases.states import LEG_STATES, TRANSITIONS, State, Transition, Verb
 
 SYSTEM = "系统"
 
@@ -71,12 +71,17 @@ def begin(case: Case, verb: Verb, by: Any, *, system: bool = False) -> Step:
             if locked.state == State.COLLECTED:
                 raise TransitionRefused(locked.number, locked.get_state_display(), verb.label)
             raise NotYourLeg(locked.number)
-        if leg.state not in transition.sources or locked.state not in OPEN_STATES:
-            shown = leg.get_state_display() if locked.state in OPEN_STATES else locked.get_state_display()
-            raise TransitionRefused(locked.number, shown, verb.label)
+        stands = standing_of(locked, leg)
+        if stands not in transition.sources:
+            raise TransitionRefused(locked.number, stands.label, verb.label)
     elif locked.state not in transition.sources:
         raise TransitionRefused(locked.number, locked.get_state_display(), verb.label)
     return Step(locked, transition, State(locked.state), legs, leg, by)
+
+
+def standing_of(case: Case, leg: Dispatch) -> State:
+    """Where a leg stands: by itself while its case is out, with its case once the city has verified it."""
+    return State(leg.state if case.state in LEG_STATES else case.state)
 
 
 def leg_of(by: Any, case: Case, legs: Sequence[Dispatch]) -> Dispatch | None:
