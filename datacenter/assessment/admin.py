@@ -26,7 +26,7 @@ class _Row(ByRight):
         if not request.user.may(_CONFIRMS):  # type: ignore[union-attr]
             fixed.append("source_verified")
         if not request.user.may(self.changing[0]):  # type: ignore[union-attr]
-            fixed += [name for name in self.fields or () if name != "source_verified"]  # type: ignore[misc]
+            fixed += [name for name in self.fields or () if name != "source_verified"]
         return fixed
 
     def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.functional import Promise
 
 from datacenter.assessment.models.subjects import Axis, Kind
 
@@ -109,7 +110,7 @@ class Indicator:
     better: Literal["high", "low"]
     compute: Callable[[Period], Figures]
     parts: tuple[str, str]
-    meaning: str
+    meaning: str | Promise
     scale: float = 100
     else_: Figure | None = None
     behind: Behind | None = field(default=None, compare=False)

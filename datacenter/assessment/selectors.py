@@ -86,7 +86,7 @@ def standing_for(user: Any, month: AssessmentMonth, kind: str, subject: str) -> 
     row = _own(user, Standing.objects.filter(month=month, kind=kind, subject=subject)).first()
     if row is None:
         raise SubjectNotFound(subject=subject)
-    return row  # type: ignore[no-any-return]
+    return row
 
 
 def score_for(user: Any, month: AssessmentMonth, kind: str, subject: str, indicator: str) -> Score:

@@ -16,7 +16,7 @@ from datacenter.registry.models import Company, Practitioner
 from datacenter.registry.sheets.writing import write
 
 REPORTED = (Kind.COMPANY, Kind.PRACTITIONER)
-COLUMNS = dict(
+COLUMNS: dict[str, str] = dict(
     (
         *(("subject_kind", "主体类别"), ("subject_name", "主体名称"), ("subject_code", "主体代码")),
         *(("item", "信用信息事项"), ("content", "内容"), ("authority", "认定机关"), ("date", "认定日期")),

@@ -30,7 +30,7 @@ _HEARD = (Command.State.ACKNOWLEDGED, Command.State.ANSWERED, Command.State.REFU
 
 def fleets(kind: Kind, period: Period) -> dict[str, dict[str, int]]:
     """Of each subject ``connected``, ``online``, ``distance_mm``, ``complete_mm``; two queries for all kinds."""
-    return period.once("fleets", lambda: _fleets(period))[kind]  # type: ignore[no-any-return]
+    return period.once("fleets", lambda: _fleets(period))[kind]
 
 
 def _days(period: Period) -> QuerySet[TrackQuality]:

@@ -45,7 +45,7 @@ def _counts(kind: Kind, period: Period) -> dict[str, dict[bool, int]]:
             line[row["finding__detector"] in conduct] += row["n"]
         return found
 
-    return period.once(f"violations {kind}", count)  # type: ignore[no-any-return]
+    return period.once(f"violations {kind}", count)
 
 
 def _by_way(kind: Kind) -> Callable[[Period], Figures]:

@@ -50,7 +50,7 @@ def league(user: Any, month: AssessmentMonth, wanted: dict[str, str]) -> QuerySe
         how = "name" if wanted["kind"] == Kind.PRACTITIONER else "name__icontains"
         rows = rows.filter(**{how: wanted["q"].strip()})
     figure = F(wanted["axis"] or "total")
-    order = Coalesce(figure if wanted["low"] else -figure, _LAST, output_field=FloatField())
+    order: Any = Coalesce(figure if wanted["low"] else -figure, _LAST, output_field=FloatField())
     if not (wanted["axis"] or wanted["low"]):
         order = F("place")
     return rows.annotate(order=order).order_by("order", "pk")
