@@ -18,7 +18,7 @@ from datacenter.accounts.models import AuditRecord, User
 from datacenter.assessment import points
 from datacenter.assessment import workflow as months
 from datacenter.assessment.credit import sources, workflow
-from datacenter.assessment.credit.selectors import current_grades, subject_for
+from datacenter.assessment.credit.selectors import current_grades, standing_listings, subject_for
 from datacenter.assessment.credit.sources import Source
 from datacenter.assessment.credit.workflow import NewListing
 from datacenter.assessment.errors import AlreadyDone, FieldRefused, SubjectNotFound
@@ -144,6 +144,17 @@ def test_who_is_listed_black_is_repaired_by_the_city(
     assert (row.end, row.ended_on, row.end_note) == (CreditListing.End.REPAIRED, today(), "整改到位")
     with pytest.raises(AlreadyDone):
         workflow.decide_repair(asked.pk, grant=False, note="反悔", by=city_officer)
+
+
+def test_an_entry_past_its_date_ends_and_makes_room_for_another(hazmat_company: Company, city_officer: User) -> None:
+    key = str(hazmat_company.pk)
+    first = workflow.enter_listing("company", key, BLACK, by=city_officer)
+    past = today() - timedelta(days=1)
+    CreditListing.objects.update(valid_until=past, listed_on=past)
+    assert not standing_listings(city_officer).exists()
+    workflow.enter_listing("company", key, BLACK, by=city_officer)
+    first.refresh_from_db()
+    assert (first.end, first.ended_on) == (CreditListing.End.EXPIRED, past)
 
 
 def test_a_b_is_repaired_to_an_a_and_both_stay(hazmat_company: Company, city_officer: User) -> None:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from datacenter.accounts.permissions import require
@@ -85,6 +86,9 @@ def enter_listing(kind: str, subject: str, new: NewListing, *, by: Any) -> Credi
         raise FieldRefused("valid_until", "有效期止不能早于今天")
     try:
         with transaction.atomic():
+            listings_visible_to(by).filter(
+                kind=kind, subject=subject, colour=new.colour, ended_on=None, valid_until__lt=today
+            ).order_by().update(ended_on=F("valid_until"), end=CreditListing.End.EXPIRED)
             return CreditListing.objects.create(
                 colour=new.colour, cause=new.cause.strip()[:200], source=new.source.strip()[:300], listed_on=today,
                 valid_until=until, authority=authority_of(by), entered_by=by, **who.columns(),
