@@ -1,6 +1,7 @@
 """What administrators edit under /admin/; each package registers its own."""
 
 from datacenter.accounts import admin as accounts
+from datacenter.assessment import admin as assessment
 from datacenter.cases import admin as cases
 from datacenter.detection import admin as detection
 from datacenter.detection import places_admin
@@ -13,6 +14,7 @@ from datacenter.tracks import admin as tracks
 
 __all__ = [
     "accounts",
+    "assessment",
     "cases",
     "detection",
     "media",

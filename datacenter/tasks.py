@@ -1,5 +1,6 @@
 """Every task of the kernel in one place, as Celery looks for them."""
 
+from datacenter.assessment import tasks as assessment_tasks
 from datacenter.cases import tasks as case_tasks
 from datacenter.cases.anchors import tasks as anchor_tasks
 from datacenter.commands import tasks as command_tasks
@@ -14,6 +15,7 @@ from datacenter.tracks import tasks as track_tasks
 
 __all__ = [
     "anchor_tasks",
+    "assessment_tasks",
     "case_tasks",
     "command_tasks",
     "detection_tasks",

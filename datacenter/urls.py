@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("datacenter.health.urls")),
     path("", include("datacenter.registry.urls")),
     path("", include("datacenter.tracks.urls")),
+    path("", include("datacenter.assessment.urls")),
     path("", include("datacenter.cases.urls")),
     path("", include("datacenter.commands.urls")),
     path("", include("datacenter.detection.urls")),

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from celery.schedules import crontab
+
 # A queue with a worker of its own: sealing a day takes minutes, and orders to vehicles can't wait for that.
 _TRACKS: dict[str, Any] = {"queue": "tracks"}
 
@@ -82,6 +84,12 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "forget-notices": {"task": "datacenter.notices.forget", "schedule": 86_400.0, "options": {"expires": 40_000}},
     # Photos are judged after the commit that stores them; this takes what a killed worker left.
     "judge-photos": {"task": "datacenter.media.judge_photos", "schedule": 60.0, "options": {"expires": 55}},
+    # This month and last month are assessed as far as they have run, until they are published; seconds for a city.
+    "assess-drafts": {
+        "task": "datacenter.assessment.compute_drafts",
+        "schedule": crontab(hour="18", minute="20"),  # UTC: 02:20 in Shanghai
+        "options": {"expires": 20_000},
+    },
     # Raw frames are kept for a day.
     "clear-raw-log": {"task": "datacenter.diagnosis.clear_raw_log", "schedule": 600.0, "options": {"expires": 500}},
     # Where-was-it index and track quality: looks each minute whether a million positions wait, or any for ten minutes.

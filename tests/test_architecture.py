@@ -48,6 +48,7 @@ NEIGHBOURS: dict[tuple[str, str], str] = {
     ("simulator", "geo"): "its vehicles drive by the same measures",
     ("simulator", "errors"): "the root of every refusal",
     ("metrics", "errors"): "the root of every refusal",
+    ("screening", "assessment"): "it registers with the catalogue of indicators how counties screen; nothing goes back",
 }
 # Imports inside a function between packages of ours, by file: why each is there.
 LATE_IMPORTS: dict[str, str] = {

@@ -62,6 +62,11 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "instruction.view",
             "instruction.issue",
             "roadside.order",
+            "assessment.view",
+            "assessment.change",
+            "assessment.publish",
+            "credit.view",
+            "credit.change",
         }
     ),
     Role.COUNTY_OFFICER: frozenset(
@@ -91,6 +96,8 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "instruction.view",
             "instruction.answer",
             "roadside.order",
+            "assessment.view",
+            "credit.view",
         }
     ),
     Role.HOTLINE_OPERATOR: frozenset(
@@ -105,9 +112,11 @@ RIGHTS: dict[Role, frozenset[str]] = {
     Role.APPROVER: frozenset(
         _EVERYBODY
         | {"supervision.lead", "case.view", "statistics.view", "finding.view", "vehicle.view", "company.view"}
-        | {"screening.report", "instruction.view"}
+        | {"screening.report", "instruction.view", "assessment.view", "assessment.publish", "credit.view"}
     ),
-    Role.BUS_DISPATCHER: frozenset(_EVERYBODY | _WATCH | {"command.view", "command.send", "emergency.view"}),
+    Role.BUS_DISPATCHER: frozenset(
+        _EVERYBODY | _WATCH | {"command.view", "command.send", "emergency.view", "assessment.view", "credit.view"}
+    ),
     Role.SAFETY_OFFICER: frozenset(
         _EVERYBODY
         | _WATCH
@@ -122,11 +131,15 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "media.view",
             "trip.view",
             "trip.export",
+            "assessment.view",
+            "credit.view",
         }
     ),
+    # The administrator confirms the sources of rules; what rules say is the regulators' business.
     Role.ADMINISTRATOR: frozenset(
         _EVERYBODY
         | {"account.change", "audit.view", "quarantine.view", "protocol.view", "raw_log.use", "detector.change"}
+        | {"assessment.view", "assessment.verify", "credit.view"}
     ),
 }
 

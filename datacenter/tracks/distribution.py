@@ -119,6 +119,9 @@ QUERIES: dict[str, Query] = {
     "tracks.quality_selectors.quality_visible_to": Query(
         "fan-out", "a page's days of many vehicles; policies as below"
     ),
+    "assessment.indicators.fleet._days": Query(
+        "fan-out", "a month's days by vehicle, added up; of one company by a correlated subquery on the column"
+    ),
     "tracks.archive.days.partitions": Query("coordinator", _NO_QUERY),
     "tracks.archive.reading._VISIBLE": Query("coordinator", _NO_QUERY),
     "tracks.archive.restore._takes_a_copy": Query("fan-out", "EXISTS over a day: each shard of its partition is asked"),

@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from datacenter.cases import bulk
 from datacenter.cases.states import TRANSITIONS
 from datacenter.cases.verb_forms import FORMS
-from tests.walls import addresses_notices, addresses_orders, addresses_statistics
+from tests.walls import addresses_assessment, addresses_notices, addresses_orders, addresses_statistics
 from tests.walls.visit import Query, Visit
 from tests.walls.world import World
 
@@ -374,11 +374,13 @@ ADDRESSES: dict[str, Visit] = {
     **addresses_notices.ADDRESSES,
     **addresses_orders.ADDRESSES,
     **addresses_statistics.VISITS,
+    **addresses_assessment.ADDRESSES,
 }  # fmt: skip
 # What the responsible reader is not asked to open: nothing lies there, or it would be done.
 NOT_READ = (
     *addresses_notices.NOT_READ,
     *addresses_orders.NOT_READ,
+    *addresses_assessment.NOT_READ,
     "detection-backtest",
     "detection-limit-end",
     "detection-mode",

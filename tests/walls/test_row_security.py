@@ -19,7 +19,7 @@ from tests.walls.world import World
 
 APPEND_ONLY = (
     "case_event", "case_attachment", "audit_record", "chain_anchor", "detector_setting_change", "emergency_event",
-    "review",
+    "review", "assessment_correction", "credit_grade", "point_entry",
 )  # fmt: skip
 # Tables that say whose a row is and still have no policy: why.
 UNWALLED = {
@@ -267,6 +267,7 @@ def test_records_cannot_be_rewritten_by_the_web(web_connection: Any) -> None:
 def test_not_even_the_owner_rewrites_records(world: World) -> None:
     filled = tables_with_rows() & set(APPEND_ONLY)
     always = {"case_event", "case_attachment", "chain_anchor", "emergency_event", "review"}
+    always |= {"assessment_correction", "credit_grade", "point_entry"}
     assert always | {"audit_record"} >= filled >= always
     for table, statement in itertools.product(sorted(filled), REWRITES):
         with pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:

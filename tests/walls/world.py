@@ -57,6 +57,7 @@ from datacenter.tracks import chunks, store
 from datacenter.tracks.models import TrackQuality
 from taxi.models import RankVisit, Shift, Trip
 from tests import factories
+from tests.walls.assessed import Assessed, assess
 from tests.walls.world_orders import Orders, send_orders
 
 LATITUDE_E6, LONGITUDE_E6 = 40_992_457, 122_066_243
@@ -95,6 +96,7 @@ class World:
     lead: ElsewhereLead  # about a vehicle from elsewhere on Dawa's roads
     notice: Notice  # to its county's officer
     orders: Orders  # an instruction to Dawa, and a roadside check of a case of hers
+    assessed: Assessed  # what assessment and credit know of its company and driver
 
     @property
     def span(self) -> dict[str, str]:
@@ -194,7 +196,9 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
     limit = _limit(company, city_officer)
     limit.save()
     orders = send_orders(vehicle, city_officer, county_officer)
+    assessed = assess(company, person, city_officer, county_officer)
     secrets = {
+        *assessed.secrets,
         vehicle.plate, vehicle.vin, vehicle.transport_permit_no,
         company.name, company.credit_code, company.phone, company.legal_representative,
         person.name, masking.mask_name(person.name), person.phone, masking.mask_phone(person.phone),
@@ -213,7 +217,7 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
         neighbour, frozenset(secrets), trip=trip, command=command, batch=command.batch, report=_report(vehicle),
         raw_frame=_record(vehicle), safety_alarm=alarm, photo=photo,
         call=_press(vehicle), limit=limit, backtest=_try(company, city_officer), item=_suspect(vehicle, city_officer),
-        lead=_lead(), notice=_tell(waiting, county_officer), orders=orders,
+        lead=_lead(), notice=_tell(waiting, county_officer), orders=orders, assessed=assessed,
     )  # fmt: skip
 
 
