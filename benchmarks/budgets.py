@@ -40,6 +40,7 @@ BUDGETS: dict[str, Budget] = {
     "map-bytes": Budget(30, "less", "KB/s to a client at city zoom, 11,268 vehicles"),
     "map-frame": Budget(33, "less", "ms a frame in headless Chromium, p95"),
     "pages": Budget(150, "less", "ms a page with a million cases, p95"),
+    "pages-statistics": Budget(150, "less", "ms the statistics of a million cases, whatever the period, p95"),
 }
 
 

@@ -1,6 +1,23 @@
 """Every model of the kernel in one place, as Django looks for them; each lives in its own package."""
 
 from datacenter.accounts.models import AuditRecord, Unit, User
+from datacenter.assessment.models import (
+    AssessmentMonth,
+    AssessmentSetting,
+    Correction,
+    CreditCertificate,
+    CreditGrade,
+    CreditListing,
+    CreditRepair,
+    CreditRule,
+    IndicatorRule,
+    Objection,
+    PointEntry,
+    PointRule,
+    Score,
+    Standing,
+)
+from datacenter.cases.anchors.models import ChainAnchor
 from datacenter.cases.models import (
     CalendarDay,
     Case,
@@ -33,7 +50,15 @@ from datacenter.facts.models import TerminalReport
 from datacenter.gateway.models import RawFrame, RawLogSwitch
 from datacenter.geo.models import Area, County, Crossing, RoadSection
 from datacenter.ingest.models import EngineCheckpoint, IngestShard, QuarantinedFrame, RedetectionSpan
+from datacenter.instructions.models import (
+    Instruction,
+    InstructionEvent,
+    InstructionFile,
+    InstructionItem,
+    InstructionTask,
+)
 from datacenter.media.models import MediaFile, SafetyAlarm, SafetyEventCode, SafetyTableChange, TerminalProfile
+from datacenter.notices.models import Delivery, Notice, PendingMatter, Preference, QuietHours
 from datacenter.registry.models import (
     Certificate,
     Company,
@@ -44,26 +69,41 @@ from datacenter.registry.models import (
     UnknownTerminal,
     Vehicle,
 )
+from datacenter.roadside.models import Patrol, RoadsideCheck, RoadsideEvent, RoadsideSetting
 from datacenter.screening.models import Review, ReviewItem, ScreeningSetting
+from datacenter.statistics.models import CaseStatistic, CaseSubject, ChangedDay, OfficerStatistic
 from datacenter.tracks.archive.models import ArchiveFile, TrackDay
 from datacenter.tracks.models import CellArchive, TrackQuality, TrackQualityLimit
 
 __all__ = [
     "ArchiveFile",
     "Area",
+    "AssessmentMonth",
+    "AssessmentSetting",
     "AuditRecord",
     "Backtest",
     "CalendarDay",
     "Case",
     "CaseAttachment",
     "CaseEvent",
+    "CaseStatistic",
+    "CaseSubject",
     "CellArchive",
     "Certificate",
+    "ChainAnchor",
+    "ChangedDay",
     "Command",
     "CommandBatch",
     "Company",
+    "Correction",
     "County",
+    "CreditCertificate",
+    "CreditGrade",
+    "CreditListing",
+    "CreditRepair",
+    "CreditRule",
     "Crossing",
+    "Delivery",
     "DetectorLimit",
     "DetectorSetting",
     "DetectorSettingChange",
@@ -79,23 +119,43 @@ __all__ = [
     "Finding",
     "ForeignPosition",
     "ForeignVehicle",
+    "IndicatorRule",
     "IngestShard",
+    "Instruction",
+    "InstructionEvent",
+    "InstructionFile",
+    "InstructionItem",
+    "InstructionTask",
     "KeyCaseRule",
     "MediaFile",
+    "Notice",
+    "Objection",
+    "OfficerStatistic",
+    "Patrol",
+    "PendingMatter",
     "Permit",
     "PlateRead",
+    "PointEntry",
+    "PointRule",
     "Practitioner",
+    "Preference",
     "QuarantinedFrame",
+    "QuietHours",
     "RawFrame",
     "RawLogSwitch",
     "RedetectionSpan",
     "Review",
     "ReviewItem",
     "RoadSection",
+    "RoadsideCheck",
+    "RoadsideEvent",
+    "RoadsideSetting",
     "SafetyAlarm",
     "SafetyEventCode",
     "SafetyTableChange",
+    "Score",
     "ScreeningSetting",
+    "Standing",
     "Supervision",
     "SupervisionRule",
     "Terminal",

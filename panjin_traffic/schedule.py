@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from celery.schedules import crontab
+
 # A queue with a worker of its own: sealing a day takes minutes, and orders to vehicles can't wait for that.
 _TRACKS: dict[str, Any] = {"queue": "tracks"}
 
@@ -10,6 +12,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "look-at-case-clocks": {"task": "datacenter.cases.look_at_clocks", "schedule": 60.0, "options": {"expires": 55}},
     # Orders to vehicles run out of time; what a terminal was silent on is sent again.
     "look-after-commands": {"task": "datacenter.commands.look_after", "schedule": 15.0, "options": {"expires": 14}},
+    # Roadside checks that nobody took in time, and patrols that forgot to go off duty.
+    "look-after-roadside": {"task": "datacenter.roadside.look_after", "schedule": 60.0, "options": {"expires": 55}},
     # Hours of drivers over vehicles and days; once a day with what came late. Vehicles silent for a day.
     "follow-drivers": {"task": "datacenter.detection.follow_drivers", "schedule": 3600.0, "options": {"expires": 3000}},
     "follow-drivers-late": {
@@ -56,6 +60,15 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "args": [26],
         "options": {"expires": 40_000},
     },
+    # Figures over all cases: the days that a case was changed of are counted anew.
+    "fold-statistics": {"task": "datacenter.statistics.fold", "schedule": 60.0, "options": {"expires": 55}},
+    # The ends of all cases' chains, once a day; asked each hour, so that no day is left out. On the archivist: it may
+    # wait for a transaction to end.
+    "anchor-chains": {
+        "task": "datacenter.cases.anchor_chains",
+        "schedule": 3600.0,
+        "options": _TRACKS | {"expires": 3000},
+    },
     # Alarms that could not become findings when they came are told again, each later than the last time.
     "tell-untold": {"task": "datacenter.detection.tell_untold", "schedule": 60.0, "options": {"expires": 55}},
     # What was told became a finding at once; its slice of track is completed when the positions after it have come.
@@ -64,8 +77,19 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 15.0,
         "options": {"expires": 14},
     },
+    # Matters that come by the thousand are gathered into notices; mails and webhooks that are due, or interrupted.
+    "gather-notices": {"task": "datacenter.notices.gather", "schedule": 10.0, "options": {"expires": 9}},
+    "look-after-notices": {"task": "datacenter.notices.look_after", "schedule": 15.0, "options": {"expires": 14}},
+    # Notices past the days that they are kept.
+    "forget-notices": {"task": "datacenter.notices.forget", "schedule": 86_400.0, "options": {"expires": 40_000}},
     # Photos are judged after the commit that stores them; this takes what a killed worker left.
     "judge-photos": {"task": "datacenter.media.judge_photos", "schedule": 60.0, "options": {"expires": 55}},
+    # This month and last month are assessed as far as they have run, until they are published; seconds for a city.
+    "assess-drafts": {
+        "task": "datacenter.assessment.compute_drafts",
+        "schedule": crontab(hour="18", minute="20"),  # UTC: 02:20 in Shanghai
+        "options": {"expires": 20_000},
+    },
     # Raw frames are kept for a day.
     "clear-raw-log": {"task": "datacenter.diagnosis.clear_raw_log", "schedule": 600.0, "options": {"expires": 500}},
     # Where-was-it index and track quality: looks each minute whether a million positions wait, or any for ten minutes.

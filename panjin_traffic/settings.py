@@ -189,9 +189,34 @@ ARCHIVE_FILE_ROWS = env.number("ARCHIVE_FILE_ROWS", 4_000_000)
 if ARCHIVE_FILE_ROWS < 1:
     raise env.EnvironmentFault(f"ARCHIVE_FILE_ROWS={ARCHIVE_FILE_ROWS} is not a number of rows: use 1 or more")
 
+# --- Cases ----------------------------------------------------------------------------------------------------------
+ANCHOR_DIR = Path(env.text("ANCHOR_DIR", "") or VAR_DIR / "anchors")
+
 # --- Taxis -----------------------------------------------------------------------------------------------------------
 TAXI_JUDGE_AFTER_S = env.number("TAXI_JUDGE_AFTER_S", 1800)
 TAXI_JUDGE_PATIENCE_S = env.number("TAXI_JUDGE_PATIENCE_S", 86_400)
+
+# --- Notices --------------------------------------------------------------------------------------------------------
+NOTICE_KEEP_DAYS = env.number("NOTICE_KEEP_DAYS", 180)
+if NOTICE_KEEP_DAYS < 1:
+    raise env.EnvironmentFault(f"NOTICE_KEEP_DAYS={NOTICE_KEEP_DAYS} is too few: use 1 or more")
+NOTICE_LINK_BASE = env.text("NOTICE_LINK_BASE", "").rstrip("/")
+NOTICE_TIMEOUT_S = env.number("NOTICE_TIMEOUT_S", 5)
+NOTICE_WEBHOOK_URL = env.text("NOTICE_WEBHOOK_URL", "")
+NOTICE_WEBHOOK_SECRET = env.text("NOTICE_WEBHOOK_SECRET", "")
+if NOTICE_WEBHOOK_URL and not NOTICE_WEBHOOK_URL.startswith(("https://", "http://")):
+    raise env.EnvironmentFault(f"NOTICE_WEBHOOK_URL={NOTICE_WEBHOOK_URL!r} is no address: use https://…")
+if NOTICE_WEBHOOK_URL and len(NOTICE_WEBHOOK_SECRET) < 16:
+    raise env.EnvironmentFault("NOTICE_WEBHOOK_SECRET is too short: its receiver must know us by 16 characters or more")
+EMAIL_HOST = env.text("EMAIL_HOST", "")
+EMAIL_PORT = env.number("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL", False)
+if EMAIL_USE_TLS and EMAIL_USE_SSL:
+    raise env.EnvironmentFault("EMAIL_USE_TLS and EMAIL_USE_SSL exclude each other: set one")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", "notices@localhost")
 
 # --- Language, time, files ------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"

@@ -32,12 +32,13 @@ class TaxiConfig(AppConfig):
 
     def ready(self) -> None:
         from datacenter.accounts import grants
-        from taxi import admin, facts, orders, sections  # noqa: F401  they register
+        from taxi import admin, facts, indicators, orders, sections  # noqa: F401  they register
         from taxi.detection import detectors, remarks  # noqa: F401  they register
         from taxi.meter import detector  # noqa: F401  it registers
         from taxi.places import detectors as places  # noqa: F401  it registers
 
         grants.enter(GRANTS)
+        indicators.register()
         post_migrate.connect(enter_standards, sender=self, dispatch_uid="taxi_standards")
 
 

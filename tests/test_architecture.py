@@ -28,11 +28,11 @@ FLOORS: tuple[frozenset[str], ...] = (
         | {"management"}
     ),
     frozenset({"cockpit", "exchange", "diagnosis", "demo"}),
-    frozenset({"screening", "assessment", "notices", "gateway"}),
+    frozenset({"screening", "assessment", "notices", "gateway", "instructions", "roadside"}),
     frozenset({"ingest", "papers"}),
     frozenset({"media", "emergencies"}),
     frozenset({"detection"}),
-    frozenset({"commands"}),
+    frozenset({"commands", "statistics"}),
     frozenset({"cases", "tracks"}),
     frozenset({"facts"}),
     frozenset({"registry"}),
@@ -48,6 +48,7 @@ NEIGHBOURS: dict[tuple[str, str], str] = {
     ("simulator", "geo"): "its vehicles drive by the same measures",
     ("simulator", "errors"): "the root of every refusal",
     ("metrics", "errors"): "the root of every refusal",
+    ("screening", "assessment"): "it registers with the catalogue of indicators how counties screen; nothing goes back",
 }
 # Imports inside a function between packages of ours, by file: why each is there.
 LATE_IMPORTS: dict[str, str] = {

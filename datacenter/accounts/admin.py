@@ -12,7 +12,7 @@ from datacenter.accounts import audit
 from datacenter.accounts.models import AuditRecord, Unit, User
 from datacenter.accounts.rights import Role
 
-ADMIN_RIGHTS = ("account.change", "audit.view", "detector.change")
+ADMIN_RIGHTS = ("account.change", "audit.view", "detector.change", "assessment.verify")
 
 
 class ByRight(admin.ModelAdmin):  # type: ignore[type-arg]

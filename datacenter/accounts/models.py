@@ -71,3 +71,4 @@ class AuditRecord(models.Model):
         db_table = "audit_record"
         verbose_name = verbose_name_plural = "审计记录"
         ordering = ["-at"]
+        indexes = [models.Index(fields=["subject", "-at"], condition=~models.Q(subject=""), name="audit_subject")]

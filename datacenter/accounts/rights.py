@@ -16,11 +16,13 @@ class Role(TextChoices):
     ADMINISTRATOR = "administrator", "系统管理员"
 
 
+_EVERYBODY = {"notice.view"}
 _WATCH = {"map.view", "track.view", "vehicle.view"}
 
 RIGHTS: dict[Role, frozenset[str]] = {
     Role.CITY_REGULATOR: frozenset(
-        _WATCH
+        _EVERYBODY
+        | _WATCH
         | {
             "company.view",
             "practitioner.view",
@@ -29,6 +31,8 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "registry.export",
             "finding.view",
             "case.view",
+            "case.looks",
+            "statistics.view",
             "case.dispatch",
             "case.verify",
             "case.return",
@@ -55,10 +59,19 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "screening.review",
             "screening.decide",
             "screening.report",
+            "instruction.view",
+            "instruction.issue",
+            "roadside.order",
+            "assessment.view",
+            "assessment.change",
+            "assessment.publish",
+            "credit.view",
+            "credit.change",
         }
     ),
     Role.COUNTY_OFFICER: frozenset(
-        _WATCH
+        _EVERYBODY
+        | _WATCH
         | {
             "company.view",
             "practitioner.view",
@@ -66,6 +79,7 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "finding.view",
             "case.view",
             "case.names",
+            "statistics.view",
             "case.accept",
             "case.handle",
             "case.feed_back",
@@ -79,20 +93,33 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "media.view",
             "screening.review",
             "screening.report",
+            "instruction.view",
+            "instruction.answer",
+            "roadside.order",
+            "assessment.view",
+            "credit.view",
         }
     ),
-    Role.HOTLINE_OPERATOR: frozenset({"vehicle.view", "case.view", "trip.view", "emergency.view", "emergency.handle"}),
+    Role.HOTLINE_OPERATOR: frozenset(
+        _EVERYBODY | {"vehicle.view", "case.view", "trip.view", "emergency.view", "emergency.handle"}
+    ),
     Role.ENFORCEMENT_OFFICER: frozenset(
-        _WATCH
+        _EVERYBODY
+        | _WATCH
         | {"company.view", "practitioner.view", "case.view", "trip.view", "emergency.view", "media.view"}
-        | {"case.accept", "case.handle", "case.feed_back"}
+        | {"case.accept", "case.handle", "case.feed_back", "roadside.answer"}
     ),
     Role.APPROVER: frozenset(
-        {"supervision.lead", "case.view", "finding.view", "vehicle.view", "company.view", "screening.report"}
+        _EVERYBODY
+        | {"supervision.lead", "case.view", "statistics.view", "finding.view", "vehicle.view", "company.view"}
+        | {"screening.report", "instruction.view", "assessment.view", "assessment.publish", "credit.view"}
     ),
-    Role.BUS_DISPATCHER: frozenset(_WATCH | {"command.view", "command.send", "emergency.view"}),
+    Role.BUS_DISPATCHER: frozenset(
+        _EVERYBODY | _WATCH | {"command.view", "command.send", "emergency.view", "assessment.view", "credit.view"}
+    ),
     Role.SAFETY_OFFICER: frozenset(
-        _WATCH
+        _EVERYBODY
+        | _WATCH
         | {
             "company.view",
             "practitioner.view",
@@ -104,10 +131,15 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "media.view",
             "trip.view",
             "trip.export",
+            "assessment.view",
+            "credit.view",
         }
     ),
+    # The administrator confirms the sources of rules; what rules say is the regulators' business.
     Role.ADMINISTRATOR: frozenset(
-        {"account.change", "audit.view", "quarantine.view", "protocol.view", "raw_log.use", "detector.change"}
+        _EVERYBODY
+        | {"account.change", "audit.view", "quarantine.view", "protocol.view", "raw_log.use", "detector.change"}
+        | {"assessment.view", "assessment.verify", "credit.view"}
     ),
 }
 

@@ -20,7 +20,8 @@ from datacenter.accounts.rights import Role
 if TYPE_CHECKING:
     from datacenter.accounts.models import User
 
-Level = Literal["city", "county", "company", "vehicle", "none"]
+# ``certificate`` is nobody's scope: the public page that checks a certificate holds its code and sees that one row.
+Level = Literal["city", "county", "company", "vehicle", "certificate", "none"]
 Row = TypeVar("Row", bound=Model)
 
 # Company users of one trade see their own company; the bureau's city-wide desks see the city.

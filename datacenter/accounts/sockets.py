@@ -31,6 +31,7 @@ class ScopedChanges(AsyncJsonWebsocketConsumer):
     right = ""
     group = ""
     seen: Scope = NOTHING
+    user_id = 0
     _pulse: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
@@ -88,6 +89,7 @@ class ScopedChanges(AsyncJsonWebsocketConsumer):
         user = auth.get_user(request)
         if not user.is_authenticated or not user.is_active:
             return False, NOTHING
+        self.user_id = user.pk
         return True, scope_of(user) if user.may(self.right) else NOTHING
 
     def group_of(self, scope: Scope) -> str:

@@ -190,9 +190,8 @@ class CaseDetail(APIView):
 
     @extend_schema(responses=CaseWhole)
     def get(self, request: Request, number: str) -> Response:
-        """The case; reading a name in it is written down."""
+        """The case; who read it is written down."""
         require(request.user, "case.view")
         case = get_case_for(request.user, number)
-        if case.driver_name:
-            audit.record(request._request, "case.view", case.number)
+        audit.record(request._request, "case.api", case.number)
         return Response(CaseWhole(case, context={"request": request}).data)

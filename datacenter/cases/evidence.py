@@ -60,8 +60,13 @@ def check_photo(upload: UploadedFile) -> tuple[str, str]:
 
 def store_photo(upload: UploadedFile) -> StoredFile:
     """Check and keep an uploaded picture; the same bytes are kept once. Raises ``FieldRefused``."""
-    content_type, suffix = check_photo(upload)
+    return keep(upload, *check_photo(upload))
+
+
+def keep(upload: UploadedFile, content_type: str, suffix: str) -> StoredFile:
+    """Keep an uploaded file whose content was checked to be of this type; the same bytes are kept once."""
     digest = hashlib.sha256()
+    upload.seek(0)
     for chunk in upload.chunks():
         digest.update(chunk)
     name = digest.hexdigest()

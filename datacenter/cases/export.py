@@ -30,8 +30,8 @@ class TooManyRows(DomainError):
     message = f"超过 {MOST_ROWS:,} 行，请缩小筛选范围后再导出"
 
 
-def as_file(rows: QuerySet[Case], kind: str, user: Any) -> tuple[HttpResponse, int]:
-    """The file, and how many rows it has. Raises ``TooManyRows``."""
+def as_file(rows: QuerySet[Case], kind: str, user: Any) -> tuple[HttpResponse, list[str]]:
+    """The file, and the numbers of the cases in it. Raises ``TooManyRows``."""
     cases = list(rows[: MOST_ROWS + 1])
     if len(cases) > MOST_ROWS:
         raise TooManyRows
@@ -40,7 +40,7 @@ def as_file(rows: QuerySet[Case], kind: str, user: Any) -> tuple[HttpResponse, i
     name = f"cases-{timezone.localtime():%Y%m%d-%H%M}.{kind}"
     content, content_type = (_xlsx(lines), _XLSX) if kind == "xlsx" else (_csv(lines), "text/csv; charset=utf-8")
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return HttpResponse(content, content_type=content_type, headers=headers), len(cases)
+    return HttpResponse(content, content_type=content_type, headers=headers), [case.number for case in cases]
 
 
 def _line(case: Case, whole_names: bool) -> list[str]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from datacenter.cases.errors import FieldRefused
 from datacenter.cases.models import Case
-from datacenter.cases.states import Verb
+from datacenter.cases.states import TRANSITIONS, Verb
 
 TEXT = {"class": "form-control"}
 SELECT = {"class": "form-select"}
@@ -72,6 +72,11 @@ class VerbForm(forms.Form):
             if isinstance(field, forms.FileField):  # chosen files stay chosen when the form comes back with an error
                 field.widget.attrs["hx-preserve"] = "true"
             del name
+
+    @property
+    def leads(self) -> bool:
+        """Whether the case waits for this verb: its form stands open."""
+        return TRANSITIONS[self.verb].onward
 
     @property
     def has_typed(self) -> bool:

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from datacenter.cases.models import Case
+from datacenter.cases.narrowing import Narrowing
 from datacenter.registry.models import Vehicle
 
 Choices = list[tuple[str, str]]
@@ -14,7 +15,7 @@ _TEXT = {"class": "form-control"}
 _SELECT = {"class": "form-select"}
 
 
-class CaseFilterForm(forms.Form):
+class CaseFilterForm(Narrowing):
     """The list's filters, as they stand in its address. What is wrong is said beside it and filters nothing."""
 
     q = forms.CharField(
@@ -59,6 +60,9 @@ class CaseFilterForm(forms.Form):
             ]  # fmt: skip
         else:
             del self.fields["county"]
+        self.keep_asked()
+        own = [name for name in self.fields if name not in Narrowing.base_fields]
+        self.order_fields([*own[: own.index("kind") + 1], *self.always, *own[own.index("kind") + 1 :]])
 
     def clean(self) -> dict[str, Any]:
         """Refuses days in the wrong order."""

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from datacenter.cases import counts
 from datacenter.cases.models import Case
+from datacenter.cases.narrowing import narrow
 from datacenter.cases.states import OPEN_STATES, State
 from datacenter.registry.models import Vehicle
 
@@ -39,7 +40,7 @@ def filtered(rows: QuerySet[Case], wanted: dict[str, Any], vehicles: QuerySet[Ve
     if q := wanted.get("q", "").strip().upper():
         ids = list(vehicles.filter(plate__contains=q).order_by().values_list("pk", flat=True)[:_MOST_VEHICLES])
         rows = rows.filter(_begins("number", q) | _begins("plate", q) | Q(vehicle_id__in=ids))
-    return rows
+    return narrow(rows, wanted)
 
 
 def _begins(column: str, text: str) -> Q:

@@ -75,19 +75,19 @@ def case_export(request: HttpRequest) -> HttpResponse:
     tab = request.GET.get("state", "")
     rows = listing.filtered(cases_visible_to(request.user), form.cleaned_data, vehicles_visible_to(request.user))
     kind = "xlsx" if request.GET.get("format") == "xlsx" else "csv"
-    response, written = export.as_file(listing.in_tab(rows, tab, request.user), kind, request.user)
+    response, numbers = export.as_file(listing.in_tab(rows, tab, request.user), kind, request.user)
     wanted = {name: value for name, value in request.GET.items() if value}
-    audit.record(request, "case.export", kind, rows=written, filters=wanted)
+    audit.record(request, "case.export", kind, rows=len(numbers), filters=wanted)
+    audit.record_each(request, "case.exported", numbers)
     return response
 
 
 @require_GET
 @needs("case.view")
 def case_detail(request: HttpRequest, number: str) -> HttpResponse:
-    """One case. Who looked at a file with a person's name in it is written down."""
+    """One case. Who looked at it is written down."""
     case = get_case_for(request.user, number)
-    if case.driver_name:
-        audit.record(request, "case.view", case.number)
+    audit.record(request, "case.view", case.number)
     return render(request, "cases/case_detail.html", _context(request, case))
 
 
@@ -116,6 +116,7 @@ def case_act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
             return _after(request, done, text)
     else:
         status = 422
+    audit.record(request, "case.view", number, refused=verb)  # what comes back shows the whole case
     context = _context(request, case, form)
     template = "cases/_case_body.html" if request.htmx else "cases/case_detail.html"
     return render(request, template, context, status=status)
@@ -130,10 +131,10 @@ def case_attachment(request: HttpRequest, number: str, pk: int) -> HttpResponse 
         raise CaseNotFound(number=number)
     thumb = request.GET.get("size") == "thumb"
     tag = f'"{attachment.sha256[:32]}{"-thumb" if thumb else ""}"'
+    if not thumb:  # a thumbnail is part of the page; one that the browser has already is looked at all the same
+        audit.record(request, "case.attachment", number, sha256=attachment.sha256)
     if request.headers.get("If-None-Match") == tag:
         return HttpResponseNotModified()
-    if not thumb:
-        audit.record(request, "case.attachment", number, sha256=attachment.sha256)
     response = pictures.thumbnail(attachment) if thumb else pictures.original(attachment)
     response["ETag"] = tag
     return response

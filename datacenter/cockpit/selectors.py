@@ -20,6 +20,8 @@ from datacenter.cases.states import State
 from datacenter.detection.models import Finding
 from datacenter.detection.selectors import findings_visible_to
 from datacenter.geo.models import County
+from datacenter.instructions import selectors as instructions
+from datacenter.roadside import selectors as roadside
 
 _NEWEST = 8
 
@@ -81,6 +83,19 @@ def asks_for(user: Any) -> list[Ask]:
         if state in mine
     ]
     return steps + asks if mine else asks
+
+
+def asks_of_orders(user: Any) -> list[Ask]:
+    """What waits for ``user`` beside cases: instructions to answer or to look at, roadside checks of the own team."""
+    asks = []
+    if user.may("instruction.answer") or user.may("instruction.issue"):
+        note = _("请签收、登记结果并反馈") if user.may("instruction.answer") else _("县区已反馈，请审阅")
+        count = instructions.waiting_for(user).count()
+        asks.append(Ask(_("监管指令"), count, reverse("instruction-list"), note))
+    if user.may("roadside.answer"):
+        count = roadside.checks_visible_to(user).filter(state__in=roadside.OPEN).count()
+        asks.append(Ask(_("路面核查单"), count, reverse("my-checks"), _("派给本队，未反馈")))
+    return asks
 
 
 COUNTY_COLUMNS = (State.DISPATCHED, State.ACCEPTED, State.RETURNED, State.FED_BACK)

@@ -17,7 +17,7 @@ def home(request: HttpRequest) -> HttpResponse:
     acts = sees_cases and bool(states_waiting_for(user))
     city = scope_of(user).level == "city"
     context = {
-        "asks": selectors.asks_for(user) if sees_cases else [],
+        "asks": [*(selectors.asks_for(user) if sees_cases else []), *selectors.asks_of_orders(user)],
         "cases": selectors.newest_cases(user, mine_only=acts) if sees_cases else None,
         "acts": acts,
         "counties": selectors.counties_at_work(user) if sees_cases and city and acts else None,

@@ -52,13 +52,16 @@ LOCAL: dict[str, str] = {
     "emergency_call": "few; the city's desk sees all",
     "exemption": "few; vehicles that a rule does not judge",
     "finding": "violation and case lead to it by its id alone",
+    "instruction_item": "few; belongs to a task of one county",
     "media_file": "leads to command and safety_alarm by their ids; the bytes lie in the file storage",
+    "patrol": "a handful; most have no terminal",
     "plate_read": "its vehicle may be unknown, and a distribution column can't be null",
     "quarantined_frame": "bounded; its vehicle may be unknown, and a distribution column can't be null",
     "raw_frame": "bounded: a day, and 200,000 frames a vehicle",
     "raw_log_switch": "a row for each vehicle that is recorded now",
     "redetection_span": "belongs to the shards' own work, and empties itself",
     "review_item": "leads to finding by its id alone; taken by SKIP LOCKED over all vehicles",
+    "roadside_check": "few; leads to case_file and its events by their ids",
     "safety_alarm": "its number is unique by itself",
     "taxi_rank_visit": "few beside positions; leads to an area, which is no reference table",
     "taxi_shift": "its binding is unique by itself",
@@ -115,6 +118,9 @@ QUERIES: dict[str, Query] = {
     "tracks.cells.write": Query("fan-out", _BY_ROW),
     "tracks.quality_selectors.quality_visible_to": Query(
         "fan-out", "a page's days of many vehicles; policies as below"
+    ),
+    "assessment.indicators.fleet._days": Query(
+        "fan-out", "a month's days by vehicle, added up; of one company by a correlated subquery on the column"
     ),
     "tracks.archive.days.partitions": Query("coordinator", _NO_QUERY),
     "tracks.archive.reading._VISIBLE": Query("coordinator", _NO_QUERY),

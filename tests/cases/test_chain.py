@@ -26,6 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def case(dawa_officer: User, city_officer: User, settings: Any, tmp_path: Path) -> Case:
     """A closed case with a photo, beside another that nobody touches."""
     settings.MEDIA_ROOT = tmp_path
+    settings.ANCHOR_DIR = tmp_path / "anchors"
     open_case()
     measures, limits = {"peak_speed_dkmh": 1234, "ratio": 0.1}, {"limit_kmh": {"hazmat": 80}}
     case = open_case(facts={"measures": measures, "limits": limits})

@@ -7,37 +7,16 @@ which of Dawa's objects it would show, or that it has none.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from datacenter.cases import bulk
 from datacenter.cases.states import TRANSITIONS
 from datacenter.cases.verb_forms import FORMS
+from tests.walls import addresses_assessment, addresses_notices, addresses_orders, addresses_statistics
+from tests.walls.visit import Query, Visit
 from tests.walls.world import World
-
-Query = dict[str, Any]
-Kind = Literal["public", "everyone", "list", "detail", "verb"]
-
-
-@dataclass(frozen=True)
-class Visit:
-    """How to ask for one address.
-
-    ``public`` answers without signing in, ``everyone`` shows all users the same, a ``list`` shows what is in scope, a
-    ``detail`` is one row of Dawa's, a ``verb`` changes one (``bodies``). ``shows`` is what the right reader must find
-    there, so that the test can fail; ``reader`` is who that is. ``rights`` are all asked for (``test_rights``).
-    """
-
-    kind: Kind
-    rights: tuple[str, ...] = ()
-    args: Callable[[World], list[Any]] = lambda world: []
-    queries: Callable[[World], list[Query]] = lambda world: [{}]
-    bodies: Callable[[World], list[Query]] = lambda world: [{}]
-    shows: Callable[[World], set[str]] = lambda world: set()
-    reader: Literal["county", "city"] = "county"
-    methods: tuple[str, ...] = ("get", "post")
 
 
 def searches(world: World) -> list[Query]:
@@ -392,9 +371,16 @@ ADDRESSES: dict[str, Visit] = {
         for verb in (*_VERBS, "collect", "nonsense")
     },
     **{f"api-case.{verb}": Visit("verb", ("case.view",), _case, bodies=lambda w: [_SAID]) for verb in _VERBS},
+    **addresses_notices.ADDRESSES,
+    **addresses_orders.ADDRESSES,
+    **addresses_statistics.VISITS,
+    **addresses_assessment.ADDRESSES,
 }  # fmt: skip
 # What the responsible reader is not asked to open: nothing lies there, or it would be done.
 NOT_READ = (
+    *addresses_notices.NOT_READ,
+    *addresses_orders.NOT_READ,
+    *addresses_assessment.NOT_READ,
     "detection-backtest",
     "detection-limit-end",
     "detection-mode",

@@ -17,7 +17,10 @@ from datacenter.registry.models import Vehicle
 from tests import factories
 from tests.walls.world import World
 
-APPEND_ONLY = ("case_event", "case_attachment", "audit_record", "detector_setting_change", "emergency_event", "review")
+APPEND_ONLY = (
+    "case_event", "case_attachment", "audit_record", "chain_anchor", "detector_setting_change", "emergency_event",
+    "review", "assessment_correction", "credit_grade", "point_entry",
+)  # fmt: skip
 # Tables that say whose a row is and still have no policy: why.
 UNWALLED = {
     "territory_rule": "the bureau's rules; whose county one names is no secret, and every session decides by them",
@@ -263,7 +266,8 @@ def test_records_cannot_be_rewritten_by_the_web(web_connection: Any) -> None:
 
 def test_not_even_the_owner_rewrites_records(world: World) -> None:
     filled = tables_with_rows() & set(APPEND_ONLY)
-    always = {"case_event", "case_attachment", "emergency_event", "review"}
+    always = {"case_event", "case_attachment", "chain_anchor", "emergency_event", "review"}
+    always |= {"assessment_correction", "credit_grade", "point_entry"}
     assert always | {"audit_record"} >= filled >= always
     for table, statement in itertools.product(sorted(filled), REWRITES):
         with pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:

@@ -23,6 +23,7 @@ from django.test import Client
 from datacenter.accounts.models import User
 from datacenter.cases import announce
 from datacenter.emergencies import announce as emergencies
+from datacenter.notices import announce as notices
 from datacenter.registry.models import Vehicle
 from datacenter.routing import websocket_urlpatterns
 from datacenter.tracks import frames, live
@@ -42,6 +43,7 @@ SOCKETS: dict[str, list[dict[str, Any]]] = {
     ],
     "ws/cases/": [],
     "ws/emergencies/": [],
+    "ws/notices/": [],
 }
 
 
@@ -87,6 +89,9 @@ def move(world: World) -> None:
     announce.announce(case.pk, case.number, case.county_id, case.company_id, case.state, "accept")
     call = world.call
     emergencies.on_commit(call.pk, call.plate, call.county_id, call.company_id, call.state)
+    notice = world.notice
+    facts = {"topic": notice.topic, "title": notice.title, "link": notice.link, "urgent": False}
+    notices.on_commit([world.county_officer.pk], **facts)
 
 
 class Listening:
@@ -104,6 +109,7 @@ class Listening:
             "ws/map/": {"position", "details", "counts"},
             "ws/cases/": {self.world.case.number},
             "ws/emergencies/": {self.world.call.plate},
+            "ws/notices/": {self.world.case.number},
         }[self.route]
         told = due <= self.found[self.officer]
         return told and (self.route != "ws/map/" or all(self.shown.values()))

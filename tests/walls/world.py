@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
+from django.test import override_settings
 from django.utils import timezone
 from PIL import Image
 
 from datacenter.accounts.models import User
 from datacenter.cases import workflow
+from datacenter.cases.anchors.making import make_anchor
 from datacenter.cases.models import Case, CaseAttachment
 from datacenter.cases.workflow import Subject
 from datacenter.commands.models import Command, CommandBatch
@@ -30,6 +33,10 @@ from datacenter.gateway.models import RawFrame
 from datacenter.ingest.models import QuarantinedFrame
 from datacenter.media.files import keep_bytes
 from datacenter.media.models import MediaFile, SafetyAlarm
+from datacenter.notices import workflow as notices
+from datacenter.notices.audience import county
+from datacenter.notices.models import Delivery, Notice
+from datacenter.notices.workflow import Owner
 from datacenter.protocols.jt808.messages import TextMessage, WaybillReport
 from datacenter.registry import masking
 from datacenter.registry.models import (
@@ -45,10 +52,13 @@ from datacenter.registry.models import (
 from datacenter.registry.selectors import with_terminal_in_use
 from datacenter.screening import workflow as screening
 from datacenter.screening.models import ReviewItem
+from datacenter.statistics.folding import fold
 from datacenter.tracks import chunks, store
 from datacenter.tracks.models import TrackQuality
 from taxi.models import RankVisit, Shift, Trip
 from tests import factories
+from tests.walls.assessed import Assessed, assess
+from tests.walls.world_orders import Orders, send_orders
 
 LATITUDE_E6, LONGITUDE_E6 = 40_992_457, 122_066_243
 FOREIGN_PLATE = "辽AD4W46"
@@ -84,6 +94,9 @@ class World:
     photo: MediaFile
     item: ReviewItem  # of a finding that has no case yet
     lead: ElsewhereLead  # about a vehicle from elsewhere on Dawa's roads
+    notice: Notice  # to its county's officer
+    orders: Orders  # an instruction to Dawa, and a roadside check of a case of hers
+    assessed: Assessed  # what assessment and credit know of its company and driver
 
     @property
     def span(self) -> dict[str, str]:
@@ -171,6 +184,10 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
         occurred_at=timezone.now(),
         county_id=factories.DAWA,
     )
+    while fold():
+        pass
+    with tempfile.TemporaryDirectory() as directory, override_settings(ANCHOR_DIR=directory):
+        make_anchor()  # its note in the database is what the walls are about
     attachment = CaseAttachment.objects.get(event__case=case)
     neighbour = factories.make_vehicle("辽LP4N58", other_company, county_id=factories.PANSHAN)
     trip = _operate(vehicle, paper)
@@ -178,7 +195,10 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
     alarm, photo = _shoot(vehicle)
     limit = _limit(company, city_officer)
     limit.save()
+    orders = send_orders(vehicle, city_officer, county_officer)
+    assessed = assess(company, person, city_officer, county_officer)
     secrets = {
+        *assessed.secrets,
         vehicle.plate, vehicle.vin, vehicle.transport_permit_no,
         company.name, company.credit_code, company.phone, company.legal_representative,
         person.name, masking.mask_name(person.name), person.phone, masking.mask_phone(person.phone),
@@ -187,8 +207,8 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
         unknown.phone, frame.raw.hex(), frame.raw.hex(" "),
         str(LATITUDE_E6), str(LONGITUDE_E6), "40.992457", "122.066243",
         case.number, waiting.number, attachment.name, attachment.sha256, "D4W4路口", "D4W4已整改",
-        "D4W4公告", "D4W4请靠边", "D4W4运单", "D4W4疑似超速", FOREIGN_PLATE,
-        alarm.alarm_no, alarm.tag, photo.sha256, photo.reason,
+        "D4W4公告", "D4W4催办", "D4W4请靠边", "D4W4运单", "D4W4疑似超速", FOREIGN_PLATE,
+        *orders.secrets, alarm.alarm_no, alarm.tag, photo.sha256, photo.reason,
         *(f"/{kind}/{row.pk}/" for kind, row in
           (("vehicles", vehicle), ("companies", company), ("practitioners", person), ("trips", trip))),
     }  # fmt: skip
@@ -197,8 +217,27 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
         neighbour, frozenset(secrets), trip=trip, command=command, batch=command.batch, report=_report(vehicle),
         raw_frame=_record(vehicle), safety_alarm=alarm, photo=photo,
         call=_press(vehicle), limit=limit, backtest=_try(company, city_officer), item=_suspect(vehicle, city_officer),
-        lead=_lead(),
+        lead=_lead(), notice=_tell(waiting, county_officer), orders=orders, assessed=assessed,
     )  # fmt: skip
+
+
+def _tell(case: Case, officer: User) -> Notice:
+    """The county's officer is told of a case, another waits to be gathered, and what the officer wants is kept."""
+    about, link = Owner(county_id=case.county_id), f"/cases/{case.number}/"
+    facts = {"topic": "case.urged", "title": f"催办 {case.number}", "body": f"{case.plate} D4W4催办", "link": link}
+    notices.tell(recipients=[officer], key=f"case:{case.pk}:1", about=about, **facts)
+    notices.tell_gathered(
+        [county(factories.DAWA, "case.accept")],
+        topic="case.dispatched",
+        title=case.number,
+        link=link,
+        key="d4w4",
+        about=about,
+    )
+    notices.set_wishes(by=officer, wanted={"case.urged": {"email": True}}, quiet=(time(22), time(7)))
+    notice = Notice.objects.get(recipient=officer, topic="case.urged")
+    Delivery.objects.create(notice=notice, channel="email", next_at=timezone.now())
+    return notice
 
 
 def _limit(company: Company, by: User) -> DetectorLimit:

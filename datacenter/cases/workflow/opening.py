@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from datacenter.cases.evidence import store_photo
-from datacenter.cases.models import Case, Clock, KeyCaseRule, SupervisionRule, TerritoryRule, WorkflowRule
+from datacenter.cases.models import Case, CaseEvent, Clock, KeyCaseRule, SupervisionRule, TerritoryRule, WorkflowRule
 from datacenter.cases.selectors import rule_for
 from datacenter.cases.states import State, Verb
 from datacenter.cases.territory import kind_fits
@@ -197,13 +197,14 @@ def _grade(kind: str, subject: Subject) -> tuple[str, bool, str]:
 
 def note_on_case(
     case: Case, *, note: str, facts: dict[str, Any] | None = None, photos: Sequence[UploadedFile] = (), by: Any = None
-) -> None:
+) -> CaseEvent:
     """The platform, or somebody ``by``, adds to the file what was learned later (补充); the state stays."""
     with transaction.atomic():
         locked = Case.objects.select_for_update().get(pk=case.pk)
         files = [store_photo(photo) for photo in photos]
-        record(locked, Verb.NOTE, from_state=locked.state, by=by, note=note, facts=facts, files=files)
+        event = record(locked, Verb.NOTE, from_state=locked.state, by=by, note=note, facts=facts, files=files)
         tell(locked, Verb.NOTE)
+        return event
 
 
 def _next_number(now: datetime) -> str:

@@ -12,6 +12,7 @@ from datacenter.accounts.scope import CITY, entered
 from datacenter.media.demo import enter_codes
 from datacenter.registry.demo.fill import fill
 from datacenter.registry.models import Vehicle
+from datacenter.roadside.demo import enter_patrols
 
 
 class Command(BaseCommand):
@@ -31,5 +32,6 @@ class Command(BaseCommand):
                 return
             added = fill(on or timezone.localdate())
             added["safetyeventcode"] = enter_codes()
+            added["patrol"] = enter_patrols()
         counts = ", ".join(f"{count:,} {name}" for name, count in added.items() if count) or "nothing missing"
         self.stdout.write(f"demo city: {counts} ({perf_counter() - started:.1f} s)")

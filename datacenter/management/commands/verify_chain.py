@@ -25,9 +25,11 @@ class Command(BaseCommand):
                 found += 1
                 where = f"event {fault.sequence}: " if fault.sequence else ""
                 self.stdout.write(f"{fault.number} {where}{fault.what}")
-        if case and not tally.cases:
+        if case and not tally.cases and not found:
             raise CommandError(f"there is no case {case}")
         seen = f"{tally.cases:,} cases, {tally.events:,} events, {tally.files:,} files"
+        if tally.anchors:
+            seen += f", {tally.anchors:,} anchors up to {tally.anchored_on}"
         if found:
             raise CommandError(f"{found:,} faults in {seen}")
         self.stdout.write(f"everything holds: {seen}")

@@ -123,3 +123,5 @@ document.querySelector("[data-filters]")?.addEventListener("htmx:configRequest",
     if (value === "") delete event.detail.parameters[name];
   }
 });
+
+showTicks();
