@@ -25,6 +25,7 @@ class DatacenterConfig(AppConfig):
         from datacenter.media import pictures as media_pictures
         from datacenter.media import section as media_section
         from datacenter.notices import cases as notices_of_cases
+        from datacenter.registry.demo.after import AFTER_HISTORY
         from datacenter.roadside import workflow as roadside
         from datacenter.screening import indicators as screening_indicators
         from datacenter.screening import workflow as screening
@@ -41,6 +42,8 @@ class DatacenterConfig(AppConfig):
             workflow.AFTER_VERIFY.append(findings.confirm_on_verify)
         if statistics.note_change not in workflow.AFTER_STEP:
             workflow.AFTER_STEP.append(statistics.note_change)
+        if statistics.count_past not in AFTER_HISTORY:
+            AFTER_HISTORY.append(statistics.count_past)
         looks.register()
         screening.register()
         notices_of_cases.register()

@@ -25,6 +25,7 @@ from datacenter.registry.demo.officers import add_officers
 from datacenter.registry.models import Company, DriverBinding
 from datacenter.screening.models import Review, ReviewItem
 from datacenter.simulator.fleet import demo_companies, part_of_fleet
+from datacenter.statistics.models import ChangedDay
 from tests import factories
 
 ON = date(2026, 3, 20)
@@ -139,8 +140,12 @@ def test_same_seed_gives_the_same_past_and_a_second_run_adds_nothing(city):
             fill(ON, **SHORT)
             first = list(contents())
             transaction.savepoint_rollback(undone)
+            ChangedDay.objects.all().delete()
             fill(ON, **SHORT)
             assert list(contents()) == first
+            assert set(ChangedDay.objects.values_list("day", flat=True)) == {
+                ON - timedelta(days=number) for number in range(1, 21)
+            }  # statistics will count them
             assert not fill(ON, **SHORT)
             assert not fill(ON, seed=7, **SHORT)
             assert list(contents()) == first
