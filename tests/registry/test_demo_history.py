@@ -18,6 +18,7 @@ from datacenter.cases.states import LEG_STATES, TRANSITIONS, State, Verb
 from datacenter.cases.workflow.recording import joined
 from datacenter.demo.history import fill
 from datacenter.demo.office import Office
+from datacenter.detection.elsewhere.models import ElsewhereLead
 from datacenter.detection.models import Finding, Violation
 from datacenter.registry.demo import units
 from datacenter.registry.demo.after import AFTER_HISTORY
@@ -170,6 +171,8 @@ def test_counties_see_only_theirs_and_the_page_says_that_it_is_generated(past, c
     for case in (Case.objects.filter(vehicle__isnull=False).last(), Case.objects.filter(state="filed").first()):
         page = client.get(reverse("case-detail", args=[case.number])).content.decode()
         assert "演示生成" in page
+    lead = ElsewhereLead.objects.first()
+    assert "演示生成" in client.get(reverse("elsewhere-lead", args=[lead.pk])).content.decode()
 
 
 @pytest.mark.django_db
