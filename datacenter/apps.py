@@ -13,6 +13,7 @@ class DatacenterConfig(AppConfig):
         from datacenter.accounts import grants
         from datacenter.assessment import defaults as assessment_defaults
         from datacenter.assessment import indicators, points
+        from datacenter.assessment import tasks as assessment_tasks
         from datacenter.cases import looks, workflow
         from datacenter.commands import driver_card  # noqa: F401  it registers
         from datacenter.commands import section as commands_section
@@ -27,6 +28,7 @@ class DatacenterConfig(AppConfig):
         from datacenter.media import section as media_section
         from datacenter.notices import cases as notices_of_cases
         from datacenter.notices import orders as notices_of_orders
+        from datacenter.registry.demo.after import AFTER_HISTORY
         from datacenter.roadside import workflow as roadside
         from datacenter.screening import indicators as screening_indicators
         from datacenter.screening import workflow as screening
@@ -43,6 +45,10 @@ class DatacenterConfig(AppConfig):
             workflow.AFTER_VERIFY.append(findings.confirm_on_verify)
         if statistics.note_change not in workflow.AFTER_STEP:
             workflow.AFTER_STEP.append(statistics.note_change)
+        if statistics.count_past not in AFTER_HISTORY:
+            AFTER_HISTORY.append(statistics.count_past)
+        if assessment_tasks.assess_past not in AFTER_HISTORY:
+            AFTER_HISTORY.append(assessment_tasks.assess_past)
         looks.register()
         screening.register()
         notices_of_cases.register()

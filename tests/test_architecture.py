@@ -27,7 +27,7 @@ FLOORS: tuple[frozenset[str], ...] = (
         {"urls", "routing", "models", "tasks", "apps", "admin", "api", "api_urls", "health", "templatetags"}
         | {"management"}
     ),
-    frozenset({"cockpit", "exchange", "diagnosis"}),
+    frozenset({"cockpit", "exchange", "diagnosis", "demo"}),
     frozenset({"screening", "assessment", "notices", "gateway", "instructions", "roadside"}),
     frozenset({"ingest", "papers"}),
     frozenset({"media", "emergencies"}),

@@ -1,5 +1,6 @@
 """Reads of cases (案件查询): the only place that spells ``Case.objects`` for reading."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
@@ -37,6 +38,11 @@ def cases_visible_to(user: Any) -> QuerySet[Case]:
         .annotate(vehicle_in_scope=Exists(vehicles))
         .order_by("-opened_at", "-pk")
     )
+
+
+def any_opened_before(moment: datetime) -> bool:
+    """Whether there is a case that old, inside PostgreSQL's scope."""
+    return Case.objects.filter(opened_at__lt=moment).exists()
 
 
 def get_case_for(user: Any, number: str) -> Case:

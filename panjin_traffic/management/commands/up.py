@@ -33,7 +33,11 @@ class Command(BaseCommand):
         parser.add_argument("--vehicles", type=int, default=FLEET, help="size of the simulated fleet (%(default)s)")
         parser.add_argument("--interval", type=float, default=10.0, help="seconds between two positions (%(default)s)")
         parser.add_argument("--no-simulator", action="store_true", help="start no simulated fleet")
-        parser.add_argument("--no-demo", action="store_true", help="do not fill an empty registry with the demo city")
+        parser.add_argument(
+            "--no-demo",
+            action="store_true",
+            help="fill in neither demo city (empty registry) nor its half year of cases",
+        )
         parser.add_argument("--host", default=settings.BIND_HOST, help="listen on this address (%(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -95,10 +99,19 @@ class Command(BaseCommand):
         if demo and not vehicle._default_manager.exists():
             printer.line("up", "the registry is empty: the demo city moves in …")
             call_command("demo_city")
+        if demo and self._is_demo():
+            printer.line("up", "the demo city gets half a year of cases, unless it has some …")
+            call_command("demo_history")
         shards = layout.establish() and layout.prepared()
         connections.close_all()
         os.environ.pop("DATABASE_ROLE", None)  # each child gets its own
         return shards
+
+    def _is_demo(self) -> bool:
+        """Whether the demo's first account is here; a city of one's own never gets a made-up past."""
+        from datacenter.accounts.demo import DEMO_ACCOUNTS
+
+        return bool(apps.get_model("datacenter", "User")._default_manager.filter(username=DEMO_ACCOUNTS[0][0]).exists())
 
     def _announce(self, house: House, printer: Printer) -> None:
         """Tells whoever started this where to go and as whom."""
@@ -106,7 +119,7 @@ class Command(BaseCommand):
 
         printer.line("up", "")
         printer.line("up", f"ready: {house.address}   terminals on port {house.terminal_port}   Ctrl-C ends it")
-        if apps.get_model("datacenter", "User")._default_manager.filter(username=DEMO_ACCOUNTS[0][0]).exists():
+        if self._is_demo():
             for username, password, who in DEMO_ACCOUNTS:
                 printer.line("up", f"    {username:<16} {password:<20} {who}")
         connections.close_all()
