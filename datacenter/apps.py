@@ -19,12 +19,14 @@ class DatacenterConfig(AppConfig):
         from datacenter.detection import case_block, detectors, findings, on_track, settings  # noqa: F401  they register
         from datacenter.diagnosis import section as diagnosis_section
         from datacenter.emergencies import pictures
+        from datacenter.instructions import indicators as instruction_indicators
         from datacenter.instructions import workflow as instructions
         from datacenter.media import defaults as media_defaults
         from datacenter.media import keepers, proof  # noqa: F401  keepers registers for photos
         from datacenter.media import pictures as media_pictures
         from datacenter.media import section as media_section
         from datacenter.notices import cases as notices_of_cases
+        from datacenter.notices import orders as notices_of_orders
         from datacenter.registry.demo.after import AFTER_HISTORY
         from datacenter.roadside import workflow as roadside
         from datacenter.screening import indicators as screening_indicators
@@ -47,12 +49,14 @@ class DatacenterConfig(AppConfig):
         looks.register()
         screening.register()
         notices_of_cases.register()
+        notices_of_orders.register()
         instructions.register()
         roadside.register()
         if points.on_verify not in workflow.AFTER_VERIFY:  # after detection: what went on record takes its points
             workflow.AFTER_VERIFY.append(points.on_verify)
         indicators.register()
         screening_indicators.register()
+        instruction_indicators.register()
         post_migrate.connect(grants.apply, sender=self, dispatch_uid="grants")
         post_migrate.connect(workflow.enter_rules, sender=self, dispatch_uid="workflow_rules")
         post_migrate.connect(settings.enter_detectors, sender=self, dispatch_uid="detectors")

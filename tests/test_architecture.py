@@ -48,6 +48,9 @@ NEIGHBOURS: dict[tuple[str, str], str] = {
     ("simulator", "geo"): "its vehicles drive by the same measures",
     ("simulator", "errors"): "the root of every refusal",
     ("metrics", "errors"): "the root of every refusal",
+    ("instructions", "assessment"): "it registers with the catalogue how soon counties answer; nothing goes back",
+    ("notices", "instructions"): "it hears of their steps and tells them; nothing goes back",
+    ("notices", "roadside"): "it hears of their steps and tells them; nothing goes back",
     ("screening", "assessment"): "it registers with the catalogue of indicators how counties screen; nothing goes back",
 }
 # Imports inside a function between packages of ours, by file: why each is there.

@@ -14,9 +14,9 @@ from django.db import connection, transaction
 from django.db.models import F, Max, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
-from datacenter.accounts.permissions import require
 from datacenter.accounts.scope import scope_of
 from datacenter.assessment import settings
+from datacenter.assessment.city import require_city
 from datacenter.assessment.errors import AlreadyDone, FieldRefused, SubjectNotFound
 from datacenter.assessment.models import PointEntry, PointRule
 from datacenter.cases.models import Case
@@ -131,7 +131,7 @@ def catch_up() -> int:
 
 def reward(practitioner_id: int, *, rule: PointRule, at: datetime, note: str, by: Any) -> PointEntry:
     """Points earned (奖励加分), as for things found and brought back. Raises ``FieldRefused``."""
-    require(by, "assessment.change")
+    require_city(by, "assessment.change")
     person = practitioners_visible_to(by).filter(pk=practitioner_id).first()
     if person is None:
         raise SubjectNotFound(pk=practitioner_id)
@@ -150,12 +150,12 @@ def reward(practitioner_id: int, *, rule: PointRule, at: datetime, note: str, by
 
 def reverse_entry(pk: int, *, reason: str, by: Any) -> PointEntry:
     """Take an entry back by another of the opposite effect (冲正). Raises ``AlreadyDone``, ``FieldRefused``."""
-    require(by, "assessment.change")
-    if not reason.strip():
-        raise FieldRefused("reason", "请填写冲正理由")
+    require_city(by, "assessment.change")
     entry = entries_visible_to(by).filter(pk=pk, reverses=None).first()
     if entry is None:
         raise SubjectNotFound(pk=pk)
+    if not reason.strip():
+        raise FieldRefused("reason", "请填写冲正理由")
     with transaction.atomic():
         _one_at_a_time(entry.practitioner_id)
         if PointEntry.objects.filter(reverses=entry).exists():

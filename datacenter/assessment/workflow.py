@@ -19,6 +19,7 @@ from django.utils import timezone
 from datacenter.accounts.permissions import require
 from datacenter.assessment import catalogue, compute, formulas
 from datacenter.assessment.catalogue import Figure, Indicator
+from datacenter.assessment.city import require_city
 from datacenter.assessment.errors import AlreadyDone, FieldRefused, NotToPublish, SubjectNotFound
 from datacenter.assessment.models import AssessmentMonth, Correction, IndicatorRule, Objection, Score, Standing
 from datacenter.assessment.models.subjects import Axis
@@ -29,7 +30,7 @@ _SUBJECT = ("kind", "subject", "name", "county_id", "company_id")
 
 def recompute(first_day: date, *, by: Any, now: datetime | None = None) -> AssessmentMonth:
     """Compute a draft anew, or a month for the first time (重新计算). Raises ``MonthFrozen``, ``SubjectNotFound``."""
-    require(by, "assessment.change")
+    require_city(by, "assessment.change")
     if first_day > timezone.localdate(now):
         raise SubjectNotFound(month=first_day)
     return compute.compute(first_day, now=now)
@@ -72,13 +73,13 @@ def reject(pk: int, *, note: str, by: Any) -> Objection:
 
 
 def _decide(pk: int, state: Objection.State, note: str, by: Any, figure: Corrected | None) -> Objection:
-    require(by, "assessment.change")
-    if not note.strip():
-        raise FieldRefused("note", "请填写处理意见")
+    require_city(by, "assessment.change")
     with transaction.atomic():
         row = objections_visible_to(by).select_for_update(of=("self",)).filter(pk=pk).first()
         if row is None:
             raise SubjectNotFound(pk=pk)
+        if not note.strip():
+            raise FieldRefused("note", "请填写处理意见")
         if row.state != Objection.State.OPEN:
             raise AlreadyDone(pk=pk)
         if figure is not None:
@@ -95,7 +96,7 @@ def correct(
     month: AssessmentMonth, kind: str, subject: str, indicator: str, *, figure: Corrected, reason: str, by: Any
 ) -> Correction:
     """Put a figure right (更正): in a draft at once, of a published month as a row beside it."""
-    require(by, "assessment.change")
+    require_city(by, "assessment.change")
     if not reason.strip():
         raise FieldRefused("reason", "请填写更正理由")
     with transaction.atomic():
@@ -176,7 +177,7 @@ def what_stands_in_the_way(month: AssessmentMonth, now: datetime | None = None) 
 
 def publish(month: AssessmentMonth, *, by: Any, now: datetime | None = None) -> AssessmentMonth:
     """Publish and freeze a month (公布): from here on nothing of it changes. Raises ``NotToPublish``."""
-    require(by, "assessment.publish")
+    require_city(by, "assessment.publish")
     now = now or timezone.now()
     with transaction.atomic():
         month = AssessmentMonth.objects.select_for_update().get(pk=month.pk)
@@ -237,7 +238,7 @@ def change_rule(indicator: str, new: NewRule, *, by: Any) -> IndicatorRule:
 
     Raises ``FieldRefused``, ``SubjectNotFound``.
     """
-    require(by, "assessment.change")
+    require_city(by, "assessment.change")
     if not new.note.strip():
         raise FieldRefused("note", "请填写理由")
     if not new.source.strip():
@@ -278,7 +279,7 @@ def _better(new: NewRule) -> formulas.Better:
 
 def verify_rule(pk: int, *, by: Any) -> IndicatorRule:
     """An administrator has read the source of a rule (核实依据)."""
-    require(by, "assessment.verify")
+    require_city(by, "assessment.verify")
     with transaction.atomic():
         rule = IndicatorRule.objects.select_for_update(of=("self",)).filter(pk=pk).first()
         if rule is None:

@@ -62,7 +62,8 @@ _TOPICS: dict[str, Topic] = {
               list_name="case-list", list_query=(("due", "soon"),)),
         Topic("deadline.overdue", "案件逾期", _VIEW, email=True, digest="案件逾期 {count} 件",
               list_name="case-list", list_query=(("due", "overdue"),)),
-        Topic("instruction", "上级交办", _VIEW, email=True),
+        Topic("instruction", "监管指令", "instruction.view", email=True),
+        Topic("roadside", "路面核查单", _VIEW),
         Topic("emergency", "紧急报警", "emergency.view", email=True, webhook=True, urgent=True),
     )
 }  # fmt: skip

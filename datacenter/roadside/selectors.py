@@ -47,9 +47,7 @@ def teams_for(user: Any) -> QuerySet[Unit]:
     """Enforcement teams for which the user may enter patrols: the city all, a county its own."""
     rows = Unit.objects.filter(kind=Unit.Kind.ENFORCEMENT_TEAM).order_by("name", "pk")
     scope = scope_of(user)
-    if scope.level == "city":
-        return rows
-    return rows.filter(county_id=scope.id) if scope.level == "county" else rows.none()
+    return scope.limit(rows) if scope.level in ("city", "county") else rows.none()
 
 
 def patrols_visible_to(user: Any) -> QuerySet[Patrol]:

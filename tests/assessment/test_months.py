@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from datacenter.accounts.errors import NotAllowed
 from datacenter.accounts.models import User
+from datacenter.accounts.rights import Role
 from datacenter.assessment import catalogue, compute, workflow
 from datacenter.assessment.catalogue import Figure, month_of
 from datacenter.assessment.errors import AlreadyDone, FieldRefused, MonthFrozen, NotToPublish, SubjectNotFound
@@ -210,6 +211,22 @@ def test_only_the_city_decides_and_corrects(
             )
         with pytest.raises(NotAllowed):
             workflow.publish(month, by=user, now=AFTER)
+
+
+def test_a_regulator_posted_in_a_county_decides_nothing_for_the_city(
+    month: AssessmentMonth, hazmat_company: Company, dawa_officer: User
+) -> None:
+    posted = factories.make_user("posted", Role.CITY_REGULATOR, dawa_officer.unit)
+    for verb in (
+        lambda: workflow.recompute(MONTH, by=posted, now=AFTER),
+        lambda: workflow.publish(month, by=posted, now=AFTER),
+        lambda: workflow.change_rule("company.trial", new_rule(), by=posted),
+        lambda: workflow.correct(
+            month, "company", str(hazmat_company.pk), "company.trial", figure=Corrected(9, 10), reason="x", by=posted
+        ),
+    ):
+        with pytest.raises(NotAllowed):
+            verb()
 
 
 # --- publishing -----------------------------------------------------------------------------------------------------

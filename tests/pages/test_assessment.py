@@ -27,6 +27,7 @@ def test_a_month_is_assessed_an_objection_upheld_and_the_month_published_and_fro
 
     company = desk(safety_officer)
     company.get_by_role("link", name="考核", exact=True).click()
+    expect(company.get_by_role("heading", name="一体联动考评")).to_be_visible()
     company.get_by_role("link", name=hazmat_company.name).click()
     expect(company.get_by_role("heading", name=hazmat_company.name)).to_be_visible()
     company.get_by_label("指标", exact=True).select_option(label="轨迹完整率")
@@ -37,8 +38,12 @@ def test_a_month_is_assessed_an_objection_upheld_and_the_month_published_and_fro
 
     city = desk(city_officer)
     city.keyboard.press("g")
-    city.keyboard.press("k")
-    city.get_by_role("link", name="企业", exact=True).last.click()
+    city.keyboard.press("l")
+    expect(city.get_by_role("heading", name="一体联动考评")).to_be_visible()
+    city.get_by_role("navigation", name="对象").get_by_role("link", name="企业").click()
+    expect(city.get_by_role("navigation", name="对象").get_by_role("link", name="企业")).to_have_attribute(
+        "aria-current", "page"
+    )
     city.get_by_role("link", name=hazmat_company.name).click()
     row = city.get_by_role("row").filter(has_text="千公里安全违规")
     row.get_by_role("link").click()

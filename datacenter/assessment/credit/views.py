@@ -134,6 +134,7 @@ def lists(request: HttpRequest) -> HttpResponse:
 @needs("credit.change")
 def enter_listing(request: HttpRequest, kind: str, subject: str) -> HttpResponse:
     """Enter a subject in a list."""
+    selectors.subject_for(request.user, kind, subject)  # what one may not see is not there, whatever the form says
     row = workflow.enter_listing(kind, subject, ListingForm(request.POST).listing(), by=request.user)
     audit.record(request, "credit.list", f"{kind} {subject}", colour=row.colour, until=row.valid_until)
     messages.success(request, _("已列入%(list)s") % {"list": row.get_colour_display()})

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from datacenter.accounts.permissions import require
 from datacenter.assessment import settings
+from datacenter.assessment.city import require_city
 from datacenter.assessment.credit import grading
 from datacenter.assessment.credit.grading import months_later
 from datacenter.assessment.credit.selectors import (
@@ -43,7 +44,7 @@ def authority_of(user: Any) -> str:
 
 def grade(kind: str, *, by: Any, on: date | None = None) -> int:
     """Grade all subjects of a kind as of a day (评定); how many. The grades before stay beside the new ones."""
-    require(by, "credit.change")
+    require_city(by, "credit.change")
     if kind not in GRADED:
         raise FieldRefused("kind", "请选择评定对象")
     on = on or timezone.localdate()
@@ -73,7 +74,7 @@ class NewListing:
 
 def enter_listing(kind: str, subject: str, new: NewListing, *, by: Any) -> CreditListing:
     """Enter a subject in a list (列入). Raises ``FieldRefused``, ``AlreadyDone``, ``SubjectNotFound``."""
-    require(by, "credit.change")
+    require_city(by, "credit.change")
     who = subject_for(by, kind, subject)
     if new.colour not in CreditListing.Colour.values:
         raise FieldRefused("colour", "请选择红名单或黑名单")
@@ -99,13 +100,13 @@ def enter_listing(kind: str, subject: str, new: NewListing, *, by: Any) -> Credi
 
 def end_listing(pk: int, *, end: str, note: str, by: Any) -> CreditListing:
     """Take an entry off its list (移出)."""
-    require(by, "credit.change")
-    if not note.strip():
-        raise FieldRefused("note", "请填写移出理由")
+    require_city(by, "credit.change")
     with transaction.atomic():
         row = listings_visible_to(by).select_for_update(of=("self",)).filter(pk=pk).first()
         if row is None:
             raise SubjectNotFound(pk=pk)
+        if not note.strip():
+            raise FieldRefused("note", "请填写移出理由")
         if row.ended_on is not None:
             raise AlreadyDone(pk=pk)
         row.ended_on, row.end, row.ended_by, row.end_note = timezone.localdate(), end, by, note.strip()[:300]
@@ -140,13 +141,13 @@ def ask_repair(kind: str, subject: str, *, reason: str, by: Any) -> CreditRepair
 
 def decide_repair(pk: int, *, grant: bool, note: str, by: Any) -> CreditRepair:
     """Grant or refuse a repair (审核); what is granted takes effect at once."""
-    require(by, "credit.change")
-    if not note.strip():
-        raise FieldRefused("note", "请填写审核意见")
+    require_city(by, "credit.change")
     with transaction.atomic():
         row = repairs_visible_to(by).select_for_update(of=("self",)).filter(pk=pk).first()
         if row is None:
             raise SubjectNotFound(pk=pk)
+        if not note.strip():
+            raise FieldRefused("note", "请填写审核意见")
         if row.state != CreditRepair.State.ASKED:
             raise AlreadyDone(pk=pk)
         row.state = CreditRepair.State.GRANTED if grant else CreditRepair.State.REFUSED
@@ -173,7 +174,7 @@ def _raise_grade(old: CreditGrade, note: str, by: Any) -> None:
 # --- certificates ---------------------------------------------------------------------------------------------------
 def issue(kind: str, subject: str, *, by: Any) -> CreditCertificate:
     """Certify where a subject stands today (出具信用证明). Raises ``FieldRefused`` where it has no grade that holds."""
-    require(by, "credit.change")
+    require_city(by, "credit.change")
     who = subject_for(by, kind, subject)
     now, today = timezone.now(), timezone.localdate()
     newest = grades_visible_to(by).filter(kind=kind, subject=subject).order_by("-pk").first()
@@ -210,13 +211,13 @@ def _new_code() -> str:
 
 def revoke(pk: int, *, note: str, by: Any) -> CreditCertificate:
     """Take a certificate back (撤销): whoever checks it is told."""
-    require(by, "credit.change")
-    if not note.strip():
-        raise FieldRefused("note", "请填写撤销理由")
+    require_city(by, "credit.change")
     with transaction.atomic():
         row = certificates_visible_to(by).select_for_update(of=("self",)).filter(pk=pk).first()
         if row is None:
             raise SubjectNotFound(pk=pk)
+        if not note.strip():
+            raise FieldRefused("note", "请填写撤销理由")
         if row.revoked_at is not None:
             raise AlreadyDone(pk=pk)
         row.revoked_at, row.revoked_by, row.revoke_note = timezone.now(), by, note.strip()[:300]

@@ -55,6 +55,8 @@ def _shown(row: Objection, figures: dict[tuple[Any, ...], Score]) -> dict[str, A
 @needs("assessment.change")
 def decide(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     """Uphold an objection with the figure as it should be, or reject it with the reason."""
+    if not selectors.objections_visible_to(request.user).filter(pk=pk).exists():
+        raise SubjectNotFound(pk=pk)
     if verb == "uphold":
         form = FigureForm(request.POST)
         figure = form.figure()

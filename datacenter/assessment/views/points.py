@@ -21,6 +21,7 @@ from datacenter.assessment.forms import RewardForm
 from datacenter.assessment.models import AssessmentSetting, PointRule
 from datacenter.registry.masking import mask_name
 from datacenter.registry.paging import page_of
+from datacenter.registry.selectors import get_practitioner_for
 
 DAYS = 90
 
@@ -56,6 +57,7 @@ def _shown(row: Any, rules: dict[tuple[str, str], PointRule]) -> dict[str, Any]:
 @needs("assessment.change")
 def reward(request: HttpRequest, pk: int) -> HttpResponse:
     """Points for a good deed."""
+    get_practitioner_for(request.user, pk)  # who may not be seen is not there, whatever the form says
     data = RewardForm(request.POST).require_valid()
     rule = PointRule.objects.filter(pk=data["rule"], bonus=True).first()
     if rule is None:
