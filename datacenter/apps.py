@@ -27,6 +27,7 @@ class DatacenterConfig(AppConfig):
         from datacenter.media import pictures as media_pictures
         from datacenter.media import section as media_section
         from datacenter.notices import cases as notices_of_cases
+        from datacenter.notices import emergencies as notices_of_emergencies
         from datacenter.notices import orders as notices_of_orders
         from datacenter.registry.demo.after import AFTER_HISTORY
         from datacenter.roadside import workflow as roadside
@@ -52,6 +53,7 @@ class DatacenterConfig(AppConfig):
         looks.register()
         screening.register()
         notices_of_cases.register()
+        notices_of_emergencies.register()
         notices_of_orders.register()
         instructions.register()
         roadside.register()

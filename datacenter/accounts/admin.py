@@ -94,7 +94,7 @@ class UserAccounts(ByRight, UserAdmin):
     filter_horizontal = []
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
-        ("职务", {"fields": ["display_name", "role", "unit"]}),
+        ("职务", {"fields": ["display_name", "role", "unit", "email"]}),
         ("状态", {"fields": ["is_active", "last_login", "date_joined"]}),
     ]
     add_fieldsets = [(None, {"fields": ["username", "display_name", "role", "unit", "password1", "password2"]})]

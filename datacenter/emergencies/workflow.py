@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -59,6 +61,10 @@ RETURNING id
 """
 
 
+# What other packages do once a new call is committed; what fails there costs no call.
+AFTER_RAISED: list[Callable[[EmergencyCall], None]] = []
+
+
 @dataclass(frozen=True, slots=True)
 class Pressed:
     """A report with the emergency bit, as gateway or worker saw it. Places in 1e-6 degree, None without a fix."""
@@ -110,6 +116,8 @@ def _insert(pressed: Pressed) -> int | None:
     note = "上次报警结束后，报警按钮一直没有复位" if before.update(bit_on=False) else ""
     EmergencyEvent.objects.create(call=call, verb=Verb.RAISE, at=pressed.received_at, note=note)
     _announce(call)
+    for hear in AFTER_RAISED:
+        transaction.on_commit(partial(hear, call), robust=True)
     return call.pk
 
 

@@ -1,4 +1,4 @@
-"""What is told of instructions and roadside checks: each step to whom it concerns, and to nobody else."""
+"""What is told of instructions, roadside checks and emergencies: to whom it concerns, and to nobody else."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from datacenter.accounts.models import User
 from datacenter.assessment.catalogue import month_of
+from datacenter.emergencies.workflow import Pressed, raise_call
 from datacenter.instructions import indicators
 from datacenter.instructions import workflow as instructions
 from datacenter.instructions.models import InstructionTask
@@ -53,6 +54,18 @@ def test_a_team_hears_of_its_order_and_who_gave_it_of_the_answer(dawa_officer: U
     roadside.decline_check(check, by=enforcer, reason="busy")
     assert told(dawa_officer)[-1] == f"路面核查单拒单：{check.plate}"
     assert told(other) == []
+
+
+def test_an_emergency_call_is_told_to_the_desks_and_its_county_once(
+    hotline_operator: User, dawa_officer: User, panshan_officer: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    vehicle, now = factories.make_vehicle(), timezone.now()
+    for seconds in (0, 5):
+        with django_capture_on_commit_callbacks(execute=True):
+            raise_call(Pressed(vehicle.pk, now, now + timedelta(seconds=seconds)))
+    for user in (hotline_operator, dawa_officer):
+        assert told(user) == [f"紧急报警：{vehicle.plate}"]
+    assert told(panshan_officer) == []
 
 
 def test_how_soon_a_county_answers_is_counted_by_the_month_of_the_deadline(
