@@ -47,7 +47,14 @@ def teams_for(user: Any) -> QuerySet[Unit]:
     """Enforcement teams for which the user may enter patrols: the city all, a county its own."""
     rows = Unit.objects.filter(kind=Unit.Kind.ENFORCEMENT_TEAM).order_by("name", "pk")
     scope = scope_of(user)
-    return scope.limit(rows) if scope.level in ("city", "county") else rows.none()
+    if scope.level == "city":
+        return rows
+    return rows.filter(county_id=scope.id) if scope.level == "county" else rows.none()
+
+
+def may_change(user: Any, patrol: Patrol) -> bool:
+    """Whether the patrol is the user's to change: the city's all, a county's own; those of the whole city are not."""
+    return scope_of(user).limit(Patrol.objects.filter(pk=patrol.pk)).exists()
 
 
 def patrols_visible_to(user: Any) -> QuerySet[Patrol]:

@@ -68,7 +68,7 @@ def patrols(request: HttpRequest) -> HttpResponse:
 def patrol(request: HttpRequest, pk: int) -> HttpResponse:
     """One patrol to change."""
     found = selectors.get_patrol_for(request.user, pk)
-    if not selectors.teams_for(request.user).filter(pk=found.team_id).exists():
+    if not selectors.may_change(request.user, found):
         raise CheckNotFound(pk=pk)
     form = PatrolForm(request.POST or None, user=request.user, instance=found)
     if request.method == "POST" and form.is_valid():

@@ -113,7 +113,7 @@ def test_findings_do_not_depend_on_order_or_batches(worker: ShardWorker, truck: 
     assert expected
     owner = psycopg2.connect(on_test_database(os.environ["DATABASE_URL"]))
     with owner, owner.cursor() as cursor:
-        cursor.execute("TRUNCATE track_position, finding, engine_checkpoint, violation, review, review_item")
+        cursor.execute("TRUNCATE track_position, finding, engine_checkpoint, violation, review, review_item CASCADE")
     owner.close()
     again = ShardWorker(0)
     shuffled = np.random.default_rng(seed)

@@ -243,7 +243,7 @@ def test_in_the_transaction_that_stores_positions_a_case_costs_one_statement_mor
     settings.DATABASE_ROLE = "ingest"
     open_case(truck)
     statements = []
-    for hooks in (list(workflow.AFTER_STEP), []):
+    for hooks in ([cases.after_step], []):
         monkeypatch.setattr(recording, "AFTER_STEP", hooks)
         with CaptureQueriesContext(connection) as seen:
             open_case(truck)

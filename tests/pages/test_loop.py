@@ -23,9 +23,9 @@ def say(page, button, **fields):
     if folded.count():
         folded.click()
     form = page.locator("form.verb").filter(has=page.locator("button", has_text=re.compile(rf"^{re.escape(button)}$")))
+    form.get_by_role("button", name=button, exact=True).wait_for()
     for label, value in fields.items():
-        exact = form.get_by_label(label, exact=True)
-        field = exact if exact.count() else form.get_by_label(label)  # a label may have its mark behind it
+        field = form.get_by_label(re.compile(rf"^\s*{re.escape(label)}\s*\*?\s*$"))  # its mark may stand behind it
         if field.evaluate("one => one.tagName") == "SELECT":
             field.select_option(value)
         elif field.get_attribute("type") == "radio":

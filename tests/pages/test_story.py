@@ -124,7 +124,7 @@ def test_a_truck_speeds_in_dawa_and_the_case_goes_round(stack: Stack, desks: dic
     expect(city.get_by_text("超速属实，企业已处理").first).to_be_visible()
     act(city, "核查通过", confirmed=True)
     expect(city.locator(".page-head").get_by_text("待办结")).to_be_visible()
-    act(city, "办结", confirmed=True)
+    act(city, "办结")
     expect(city.locator(".page-head").get_by_text("已办结")).to_be_visible()
 
     verbs = [verb for (verb,) in stack.query(

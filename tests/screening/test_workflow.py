@@ -186,7 +186,7 @@ def test_a_case_that_went_to_another_county_is_that_countys(
     dawa_officer: User, city_officer: User, counties: dict[str, County]
 ) -> None:
     item = make_item(cased=True)
-    cases.dispatch_case(Case.objects.get(), to=counties[factories.PANSHAN], by=city_officer)
+    cases.redispatch_case(Case.objects.get(), to=counties[factories.PANSHAN], by=city_officer)
     workflow.take(item.pk, by=dawa_officer)
     with pytest.raises(errors.CaseElsewhere):
         workflow.confirm(item.pk, by=dawa_officer)

@@ -45,9 +45,9 @@ openSocket("/ws/notices/", {
     later();
     document.dispatchEvent(new CustomEvent("notices-changed", { detail: message }));
   },
-  onOpen(again) {
-    later(); // also what came while nobody was connected
-    if (again) document.dispatchEvent(new CustomEvent("notices-changed"));
+  onOpen() {
+    later(); // also what came while nobody was connected, or between the page and its socket
+    document.dispatchEvent(new CustomEvent("notices-changed"));
   },
 });
 document.addEventListener("notices-read", later);
