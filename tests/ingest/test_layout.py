@@ -132,7 +132,8 @@ def test_findings_are_those_of_an_undisturbed_run(truck: Vehicle, as_ingest: Non
     owner = psycopg2.connect(on_test_database(os.environ["DATABASE_URL"]))
     with owner, owner.cursor() as cursor:
         cursor.execute(
-            "TRUNCATE track_position, finding, engine_checkpoint, violation, redetection_span, review, review_item CASCADE"
+            "TRUNCATE track_position, finding, engine_checkpoint, violation, redetection_span, review, review_item"
+            " CASCADE"
         )
     owner.close()
 
