@@ -181,8 +181,7 @@ class Stack:
         self.query(
             "TRUNCATE track_position, track_chunk, track_cell, track_quality, finding, violation, case_event,"
             " case_attachment, case_dispatch, case_extension, supervision, case_file, elsewhere_lead, review,"
-            " review_item, point_entry, redetection_span, engine_checkpoint,"
-            " quarantined_frame"
+            " review_item, redetection_span, engine_checkpoint, quarantined_frame CASCADE"
         )
         for name in shards:
             self.restart(name)
