@@ -124,7 +124,7 @@ def test_no_way_of_acting_loses_a_case(
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Loop,
         settings=settings(
-            max_examples=8, stateful_step_count=30, deadline=None, database=None,
+            max_examples=12, stateful_step_count=40, deadline=None, database=None,
             suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip

@@ -33,10 +33,7 @@ def signed_in(user: User) -> Client:
 
 
 def asked(client: Client, key: str, visit: Visit, world: World, *, searching: bool = True) -> Iterator[tuple[str, Any]]:
-    """Every way of asking for one line of the table: (what was asked, response).
-
-    ``searching``: lists with all their filters, verbs by htmx too, and methods that nothing has; else each once.
-    """
+    """Every way of asking for one line of the table: (what was asked, response); lists with all their filters."""
     path = reverse(key.split(" ")[0], args=visit.args(world))
     if "get" in visit.methods:
         for query in visit.queries(world)[: None if searching else 2]:
@@ -46,9 +43,8 @@ def asked(client: Client, key: str, visit: Visit, world: World, *, searching: bo
     if "post" in visit.methods:
         for body in visit.bodies(world):
             yield f"POST {path} {urlencode(body)}", client.post(path, body)
-            if searching:
-                yield f"POST {path} {urlencode(body)} by htmx", client.post(path, body, headers=HTMX)
-    if searching and visit.kind in ("detail", "verb"):
+            yield f"POST {path} {urlencode(body)} by htmx", client.post(path, body, headers=HTMX)
+    if visit.kind in ("detail", "verb"):
         for method in ("put", "patch", "delete"):
             yield f"{method.upper()} {path}", getattr(client, method)(path)
 
