@@ -149,7 +149,7 @@ class DemoFeed:
         if self._stretch > 1:
             when = np.minimum(self._begins_s + self._number[rows] + 0.5, when)
         fixes = self._movement.at(rows, when)
-        columns = {name: getattr(fixes, name) for name in _FIX_COLUMNS}
+        columns = {name: getattr(fixes, name) for name in _FIX_COLUMNS} | {"silent": fixes.silent > 0}
         columns["altitude_m"] = np.full(len(rows), 4)
         columns["mileage_hm"] = (self._mileage_m[rows] / 100).astype(np.int64)
         return spots(columns)

@@ -56,7 +56,7 @@ class Happenings:
         self._running[row] = running
         if before is not None and running != before and vehicle.kind in CARD_KINDS:
             depart(terminal.desk) if running else arrive(terminal.desk)
-        if not running or spot.speed_dkmh < _MOVING_DKMH:
+        if not running or spot.silent or spot.speed_dkmh < _MOVING_DKMH:
             return
         luck = vehicle.index * 10_000_019 + spot.time_s // EVERY_S
         if vehicle.kind in SAFETY_KINDS and share("safety alarm", luck) < _SAFETY_CHANCE:

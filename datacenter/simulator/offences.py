@@ -140,4 +140,5 @@ class Offences:
 
 
 def _moves(spot: Spot) -> bool:
-    return bool(spot.status & _ACC) and spot.speed_dkmh >= _MOVING_DKMH
+    """Whether it drives and can tell: a terminal that is silent sends no picture either."""
+    return not spot.silent and bool(spot.status & _ACC) and spot.speed_dkmh >= _MOVING_DKMH

@@ -29,6 +29,7 @@ class Spot:
     alarms: int = 0
     status: int = FIXED
     mileage_hm: int = 0
+    silent: bool = False  # its terminal tells nobody anything now: switched off, or in a blind area
 
     @property
     def time(self) -> datetime:

@@ -90,6 +90,21 @@ def test_a_fleet_that_stands_still_does_nothing() -> None:
     assert run([], 10) == []
 
 
+def test_a_silent_terminal_commits_nothing() -> None:
+    """A vehicle whose positions come to nobody would give findings without a track."""
+    fleet = [one for one in demo_fleet() if misbehaviour(one).silent_s and one.kind in offences.KINDS]
+    feed = DemoFeed(fleet, interval_s=10, rate=None, duration_s=0, started_at_s=MORNING)
+    rows = np.arange(len(fleet))
+    done = run(fleet, 2 * 3600, step=5)
+    assert done
+    quiet = 0
+    for second, _, plate in done:
+        there = dict(zip((one.plate for one in fleet), feed.where(rows, float(second)), strict=True))
+        assert not there[plate].silent
+        quiet += sum(spot.silent and spot.speed_dkmh > 100 for spot in there.values())
+    assert quiet, "nobody was silent on the road at those moments"
+
+
 def test_who_does_not_yield_has_just_passed_a_crossing() -> None:
     fleet = part_of_fleet(300)
     second, _, plate = next(one for one in run(fleet, 300) if one[1] == "not yielding")
