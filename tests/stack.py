@@ -6,10 +6,14 @@ that each can be killed and started again by name.
 
 from __future__ import annotations
 
+import atexit
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Container
 from dataclasses import replace
@@ -25,6 +29,8 @@ from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
+MOULD = Path(tempfile.gettempdir()) / f"panjin-mould-{os.getpid()}"
+"""Where the first house of this process leaves a copy of its database."""
 
 
 class Stack:
@@ -45,16 +51,38 @@ class Stack:
     # --- life -------------------------------------------------------------------------------------------------------
     def start(self, *names: str, demo_city: bool = True) -> Stack:
         """Servers, tables, the demo city, then the named processes (all when none is named), until they are ready."""
-        self.postgres.start()
         self.valkey.start()
-        self.manage("migrate", "--verbosity", "0")
         if demo_city:
-            self.manage("demo_city")
+            self._furnish()
+        else:
+            self.postgres.start()
+            self.manage("migrate", "--verbosity", "0")
         for name in names or self.specs:
             self.restart(name)
         if not names:
             self.wait(lambda: not missing(self.house), 60, lambda: f"readiness: {missing(self.house)}")
         return self
+
+    def _furnish(self) -> None:
+        """Tables and the demo city: made for the first house of a run, copied for the others."""
+        mould, state = MOULD / "data", self.postgres.home / "state.json"
+        self.postgres.start()  # here too where it is copied: it chooses a place that its account can reach
+        if mould.exists():
+            self.postgres.stop()
+            data = (self.postgres.home / "data").resolve()
+            shutil.rmtree(data)
+            subprocess.run(["cp", "-a", str(mould), str(data)], check=True)
+            moulded = json.loads((MOULD / "state.json").read_text())
+            state.write_text(json.dumps(json.loads(state.read_text()) | {"passwords": moulded["passwords"]}))
+        else:
+            self.manage("migrate", "--verbosity", "0")
+            self.manage("demo_city")
+            self.postgres.stop()
+            MOULD.mkdir(mode=0o700)
+            atexit.register(shutil.rmtree, MOULD, ignore_errors=True)
+            subprocess.run(["cp", "-a", str((self.postgres.home / "data").resolve()), str(mould)], check=True)
+            shutil.copy(state, MOULD)
+        self.postgres.start()
 
     def stop(self) -> None:
         """End everything, servers last."""
