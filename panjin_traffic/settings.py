@@ -113,8 +113,10 @@ def _database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or 5432),
-        # A shard's worker stores thirty batches a second: to connect anew for each was a third of PostgreSQL's work.
-        "CONN_MAX_AGE": 600 if DATABASE_ROLE == "ingest" else 0,
+        # A shard's worker stores thirty batches a second, a web process answers as often: to connect anew for each was
+        # a third of PostgreSQL's work. Commands connect once.
+        "CONN_MAX_AGE": 0 if DATABASE_ROLE == "owner" else 600,
+        "CONN_HEALTH_CHECKS": DATABASE_ROLE == "web",
         "OPTIONS": {"connect_timeout": 5, "options": "-c timezone=UTC"},
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }

@@ -26,7 +26,7 @@ if not os.environ.get("DATABASE_URL"):
     SERVERS = servers.ensure(Path(os.environ["VAR_DIR"]))
     os.environ.update(SERVERS.environment())
     os.environ[OWN] = " ".join(SERVERS.environment())
-    # Nobody cuts the power of these servers: a commit need not wait for the disk. Houses that are killed have their own.
+    # Nobody cuts the power of these servers: a commit need not wait for the disk. Houses that are killed have others.
     for name in ("DATABASE_URL", "DATABASE_WEB_URL", "DATABASE_INGEST_URL"):
         with closing(psycopg2.connect(os.environ[name])) as connection, connection, connection.cursor() as cursor:
             cursor.execute("ALTER ROLE CURRENT_USER SET synchronous_commit = off")
