@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -20,7 +22,8 @@ BEGIN, END = "<!-- table: begin, written by scripts/case_docs.py -->", "<!-- tab
 def drawn() -> str:
     """The diagram, in Mermaid's words, and the table beside it."""
     from datacenter.accounts.rights import RIGHTS
-    from datacenter.cases.states import TRANSITIONS, State
+    from datacenter.cases.models import Case
+    from datacenter.cases.states import LEADS, LED, TRANSITIONS, State
 
     lines = ["```mermaid", "stateDiagram-v2"]
     lines += [f'  state "{state.label} {state.value}" as {state.value}' for state in State]
@@ -33,14 +36,21 @@ def drawn() -> str:
     lines += ["```", "", "| verb | from | to | right | whose | asks for | tells |",
               "| --- | --- | --- | --- | --- | --- | --- |"]  # fmt: skip
     for row in TRANSITIONS.values():
-        holders = ", ".join(role.label for role, rights in RIGHTS.items() if row.right in rights)
+        said_by = [_right(row.right, RIGHTS)]
+        said_by += [f"{Case.Origin(origin).label}: {_right(right, RIGHTS)}" for origin, right in LEADS.items()
+                    if row.verb in LED]  # fmt: skip
         lines.append(
             f"| `{row.verb.value}` {row.verb.label} | {', '.join(s.value for s in State if s in row.sources)} "
-            f"| {row.target.value if row.target else 'stays'} | `{row.right}` {holders} "
+            f"| {row.target.value if row.target else 'stays'} | {'; '.join(said_by)} "
             f"| {'own leg' if row.by_leg else 'the case'} | {', '.join(row.fields) or '—'} "
             f"| {', '.join(row.tells) or '—'} |"
         )
     return "\n".join(lines)
+
+
+def _right(right: str, roles: Mapping[Any, frozenset[str]]) -> str:
+    """A right and the roles that have it."""
+    return f"`{right}` " + ", ".join(role.label for role, rights in roles.items() if right in rights)
 
 
 def written(paper: str) -> str:

@@ -11,12 +11,12 @@ from rest_framework.views import APIView
 
 from datacenter.accounts import audit
 from datacenter.accounts.models import Unit
-from datacenter.accounts.permissions import require
+from datacenter.accounts.permissions import require, require_any
 from datacenter.cases import workflow
 from datacenter.cases.api import CaseWhole
 from datacenter.cases.models import Case, Dispatch, Supervision
 from datacenter.cases.selectors import get_case_for, leaders
-from datacenter.cases.states import TRANSITIONS, Verb
+from datacenter.cases.states import Verb, rights_for
 from datacenter.cases.workflow.pressure import DECISIONS
 from datacenter.geo.models import County
 
@@ -96,7 +96,7 @@ class CaseVerb(APIView):
 
     parser_classes = (JSONParser, MultiPartParser, FormParser)
     takes: type[serializers.Serializer[Any]] = _Note
-    asks = ""
+    verb: Verb
 
     def act(self, case: Case, by: Any, given: dict[str, Any]) -> Case:
         """Carries the verb out."""
@@ -106,12 +106,11 @@ class CaseVerb(APIView):
         """The case as it stands afterwards."""
         require(request.user, "case.view")
         case = get_case_for(request.user, number)
-        require(request.user, self.asks)  # before what was typed is judged
+        require_any(request.user, rights_for(self.verb, case.origin))  # before what was typed is judged
         serializer = self.takes(data=request.data)
         serializer.is_valid(raise_exception=True)
         self.act(case, request.user, dict(serializer.validated_data))
-        verb = request.resolver_match.url_name if request.resolver_match else ""
-        audit.record(request._request, verb.removeprefix("api-"), number)
+        audit.record(request._request, f"case.{self.verb}", number)
         return Response(CaseWhole(get_case_for(request.user, number), context={"request": request}).data)
 
 
@@ -122,7 +121,7 @@ def _verb(verb: Verb, takes: type[serializers.Serializer[Any]], function: Any) -
         done: Case = function(case, by=by, **given)
         return done
 
-    facts = {"takes": takes, "asks": TRANSITIONS[verb].right, "act": act, "__doc__": f"{verb.label}（{verb.value}）"}
+    facts = {"takes": takes, "verb": verb, "act": act, "__doc__": f"{verb.label}（{verb.value}）"}
     view = type(f"Case{verb.name.title().replace('_', '')}", (CaseVerb,), facts)
     described = extend_schema(
         request=takes, responses=CaseWhole, operation_id=f"cases_{verb.value}", summary=str(verb.label)
@@ -145,6 +144,8 @@ _TAKES: dict[Verb, tuple[type[serializers.Serializer[Any]], Any]] = {
     Verb.ASK_EXTENSION: (_AskExtension, workflow.ask_extension),
     Verb.GRANT_EXTENSION: (_Note, workflow.grant_extension),
     Verb.REFUSE_EXTENSION: (_Reason, workflow.refuse_extension),
+    Verb.PAUSE: (_Reason, workflow.pause_case),
+    Verb.RESUME: (_Note, workflow.resume_case),
     Verb.EXPLAIN: (_Reason, workflow.explain_lateness),
     Verb.URGE: (_Note, workflow.urge_case),
     Verb.SUPERVISE: (_Supervise, workflow.supervise_case),

@@ -50,6 +50,28 @@ class RefuseExtensionForm(VerbForm):
         return workflow.refuse_extension(self.case, by=by, reason=self.cleaned_data["reason"])
 
 
+class PauseForm(VerbForm):
+    """中止计时: why."""
+
+    verb = Verb.PAUSE
+    reason = note_field(_("中止原因"), required=True, help_text=_("例如等待鉴定、当事人在外地；期限从恢复时接着算"))
+
+    def act(self, by: Any) -> Case:
+        """Stops the clock."""
+        return workflow.pause_case(self.case, by=by, reason=self.cleaned_data["reason"])
+
+
+class ResumeForm(VerbForm):
+    """恢复计时."""
+
+    verb = Verb.RESUME
+    note = note_field(_("说明"), required=False)
+
+    def act(self, by: Any) -> Case:
+        """Lets it run on."""
+        return workflow.resume_case(self.case, by=by, note=self.cleaned_data["note"])
+
+
 class ExplainForm(VerbForm):
     """逾期说明: why it is late."""
 

@@ -3,8 +3,8 @@ who is told.
 
 Collected → dispatched → accepted → handled → fed back → verified → closed → filed (采集 派发 签收 办理 反馈 核查
 办结 归档), with decline 退件, return 退回, re-dispatch 改派 and reopen 重办; extension 延期, urging 催办, supervision
-督办 and its review 督办审查 leave the state as it is. Rows are added here, never branches elsewhere; the diagram in
-``docs/cases.md`` is drawn from it.
+督办 and its review 督办审查, pause 中止计时 and resume 恢复计时 leave the state as it is. Rows are added here, never
+branches elsewhere; the diagram in ``docs/cases.md`` is drawn from it.
 """
 
 from dataclasses import dataclass
@@ -45,6 +45,8 @@ class Verb(TextChoices):
     ASK_EXTENSION = "ask_extension", "申请延期"
     GRANT_EXTENSION = "grant_extension", "同意延期"
     REFUSE_EXTENSION = "refuse_extension", "不同意延期"
+    PAUSE = "pause", "中止计时"
+    RESUME = "resume", "恢复计时"
     EXPLAIN = "explain", "逾期说明"
     URGE = "urge", "催办"
     SUPERVISE = "supervise", "督办"
@@ -116,6 +118,8 @@ _TABLE = (
     Transition(Verb.ASK_EXTENSION, WORKING, None, "case.handle", ("until", "reason"), (Audience.CITY,), by_leg=True),
     Transition(Verb.GRANT_EXTENSION, OUT, None, "case.extend", (), (Audience.ASKER, Audience.HANDLERS)),
     Transition(Verb.REFUSE_EXTENSION, OUT, None, "case.extend", ("reason",), (Audience.ASKER,)),
+    Transition(Verb.PAUSE, OUT, None, "case.extend", ("reason",), (Audience.HANDLERS, Audience.ASSIGNEE)),
+    Transition(Verb.RESUME, OUT, None, "case.extend", (), (Audience.HANDLERS, Audience.ASSIGNEE)),
     Transition(Verb.EXPLAIN, _LIVE, None, "case.handle", ("reason",), (Audience.CITY,), by_leg=True),
     Transition(Verb.URGE, OUT, None, "case.supervise", (), (Audience.HANDLERS, Audience.ASSIGNEE)),
     Transition(Verb.SUPERVISE, _LIVE, None, "case.supervise", ("level", "reason"),
@@ -128,9 +132,25 @@ _TABLE = (
 )  # fmt: skip
 TRANSITIONS: dict[Verb, Transition] = {row.verb: row for row in _TABLE}
 
+# Who leads the cases of an origin besides the city's own desk (牵头): origin → right. The hotline leads complaints.
+LEADS: dict[str, str] = {"complaint": "complaint.lead"}
+# What leading means: the city's verbs, but for pressing by supervision and grading, which stay the regulators'.
+LED: frozenset[Verb] = frozenset(
+    {
+        Verb.DISPATCH, Verb.REDISPATCH, Verb.RETURN, Verb.VERIFY, Verb.CLOSE, Verb.FILE, Verb.REOPEN,
+        Verb.GRANT_EXTENSION, Verb.REFUSE_EXTENSION, Verb.PAUSE, Verb.RESUME, Verb.URGE,
+    }
+)  # fmt: skip
+
 ENDED_STATES = (State.CLOSED, State.FILED)
 OPEN_STATES = tuple(state for state in State if state not in ENDED_STATES)
 LEG_STATES = (State.DISPATCHED, State.ACCEPTED, State.HANDLED, State.RETURNED, State.FED_BACK)
+
+
+def rights_for(verb: Verb, origin: str) -> tuple[str, ...]:
+    """The rights of which any lets somebody say ``verb`` to a case of this ``origin``."""
+    own = TRANSITIONS[verb].right
+    return (own, LEADS[origin]) if verb in LED and origin in LEADS else (own,)
 
 
 def verbs_from(state: State, *, by_leg: bool | None = None) -> list[Verb]:

@@ -259,7 +259,7 @@ class ReopenForm(VerbForm):
 _FORMS: tuple[type[VerbForm], ...] = (
     DispatchForm, RedispatchForm, DeclineForm, AcceptForm, HandleForm, FeedBackForm, ReturnForm, VerifyForm, CloseForm,
     FileForm, ReopenForm, pressure.AskExtensionForm, pressure.GrantExtensionForm, pressure.RefuseExtensionForm,
-    pressure.ExplainForm, pressure.UrgeForm, pressure.SuperviseForm, pressure.AnswerForm, pressure.ReviewForm,
-    pressure.GradeForm,
+    pressure.PauseForm, pressure.ResumeForm, pressure.ExplainForm, pressure.UrgeForm, pressure.SuperviseForm,
+    pressure.AnswerForm, pressure.ReviewForm, pressure.GradeForm,
 )  # fmt: skip
 FORMS: dict[Verb, type[VerbForm]] = {form.verb: form for form in _FORMS}

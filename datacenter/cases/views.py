@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from datacenter.accounts import audit
-from datacenter.accounts.permissions import needs, require
+from datacenter.accounts.permissions import needs, require_any
 from datacenter.accounts.scope import scope_of
 from datacenter.cases import blocks, bulk, counts, export, listing, pictures
 from datacenter.cases.errors import CaseNotFound, FieldRefused, NotYourLeg, TransitionRefused
@@ -26,7 +26,7 @@ from datacenter.cases.selectors import (
     legs_of,
     supervisions_of,
 )
-from datacenter.cases.states import TRANSITIONS, Verb
+from datacenter.cases.states import Verb, rights_for
 from datacenter.cases.verb_forms import FORMS
 from datacenter.cases.workflow import available_verbs
 from datacenter.geo.models import County
@@ -98,7 +98,7 @@ def case_act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     case = get_case_for(request.user, number)
     if verb not in FORMS:
         raise CaseNotFound(number=number)
-    require(request.user, TRANSITIONS[Verb(verb)].right)  # before what was typed is judged
+    require_any(request.user, rights_for(Verb(verb), case.origin))  # before what was typed is judged
     form = FORMS[Verb(verb)](request.POST, request.FILES, case=case)
     status = 200
     if form.is_valid():
@@ -144,7 +144,7 @@ def case_attachment(request: HttpRequest, number: str, pk: int) -> HttpResponse 
 _ORDER = (
     Verb.GRANT_EXTENSION, Verb.REFUSE_EXTENSION, Verb.ANSWER_SUPERVISION, Verb.REVIEW_SUPERVISION,
     Verb.DISPATCH, Verb.ACCEPT, Verb.HANDLE, Verb.FEED_BACK, Verb.VERIFY, Verb.CLOSE, Verb.FILE,
-    Verb.EXPLAIN, Verb.RETURN, Verb.ASK_EXTENSION, Verb.URGE, Verb.SUPERVISE, Verb.GRADE,
+    Verb.EXPLAIN, Verb.RETURN, Verb.ASK_EXTENSION, Verb.RESUME, Verb.URGE, Verb.SUPERVISE, Verb.GRADE, Verb.PAUSE,
     Verb.REDISPATCH, Verb.DECLINE, Verb.REOPEN,
 )  # fmt: skip
 

@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from datacenter.cases.states import OPEN_STATES, State
-from datacenter.registry.masking import mask_name
+from datacenter.registry.masking import mask_name, mask_phone
 from datacenter.registry.models import Vehicle
 
 register = template.Library()
@@ -135,6 +135,7 @@ def grouped(value: float | None, places: int = 0) -> str:
 
 
 register.filter("masked_name", mask_name)
+register.filter("masked_phone", mask_phone)
 
 
 @register.filter

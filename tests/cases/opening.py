@@ -16,7 +16,12 @@ KIND = "road.overspeed"
 
 
 def open_case(
-    vehicle: Vehicle | None = None, county: str | None = factories.DAWA, *, kind: str = KIND, **facts: Any
+    vehicle: Vehicle | None = None,
+    county: str | None = factories.DAWA,
+    *,
+    kind: str = KIND,
+    origin: Case.Origin = Case.Origin.FINDING,
+    **facts: Any,
 ) -> Case:
     """A case of a vehicle of Dawa's, dispatched there unless told."""
     vehicle = vehicle or factories.make_vehicle()
@@ -29,7 +34,7 @@ def open_case(
         company_name=vehicle.company.name,
     )
     return workflow.open_case(
-        origin=Case.Origin.FINDING,
+        origin=origin,
         kind=kind,
         title="超速行驶",
         subject=subject,

@@ -42,24 +42,25 @@ _MORE: dict[Verb, list[Any]] = {
 
 
 class Loop(RuleBasedStateMachine):
-    """Two cases, one sent two ways, among five officers; hours pass, and the clock acts by itself."""
+    """Three cases, one sent two ways, one the hotline's, among six officers; hours pass, the clock acts by itself."""
 
     officers: list[User]
 
     @initialize()
-    def open_two(self) -> None:
+    def open_three(self) -> None:
         self.passed = timedelta(0)
-        self.cases = [open_case(), open_case(kind="vehicle.elsewhere")]
+        complaint = open_case(kind="hotline.complaint", origin=Case.Origin.COMPLAINT)
+        self.cases = [open_case(), open_case(kind="vehicle.elsewhere"), complaint]
 
     @rule(
-        which=st.integers(0, 1), who=st.integers(0, 4), verb=st.sampled_from(list(TRANSITIONS)), seed=st.integers(0, 9)
+        which=st.integers(0, 2), who=st.integers(0, 5), verb=st.sampled_from(list(TRANSITIONS)), seed=st.integers(0, 9)
     )
     def act(self, which: int, who: int, verb: Verb, seed: int) -> None:
         """Somebody tries something; a refusal changes nothing."""
         act = random.Random(seed).choice([VERBS[verb], *_MORE.get(verb, [])])
         self._said(act, which, self.officers[who])
 
-    @rule(which=st.integers(0, 1), seed=st.integers(0, 99))
+    @rule(which=st.integers(0, 2), seed=st.integers(0, 99))
     def lead_on(self, which: int, seed: int) -> None:
         """Somebody who may does what the case waits for."""
         case = Case.objects.get(pk=self.cases[which].pk)
@@ -118,9 +119,14 @@ class Loop(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_no_way_of_acting_loses_a_case(
-    city_officer: User, dawa_officer: User, panshan_officer: User, enforcement_officer: User, approver: User
+    city_officer: User,
+    dawa_officer: User,
+    panshan_officer: User,
+    enforcement_officer: User,
+    approver: User,
+    hotline_operator: User,
 ) -> None:
-    Loop.officers = [city_officer, dawa_officer, panshan_officer, enforcement_officer, approver]
+    Loop.officers = [city_officer, dawa_officer, panshan_officer, enforcement_officer, approver, hotline_operator]
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Loop,
         settings=settings(

@@ -278,7 +278,8 @@ class TestVerbs:
         case = open_case()
         county, city = (signed_in(user).get(f"/cases/{case.number}/") for user in (dawa_officer, city_officer))
         assert [str(form.verb) for form in county.context["verb_forms"]] == ["accept", "decline"]
-        assert [str(form.verb) for form in city.context["verb_forms"]] == ["urge", "supervise", "grade", "redispatch"]
+        offered = [str(form.verb) for form in city.context["verb_forms"]]
+        assert offered == ["urge", "supervise", "grade", "pause", "redispatch"]
 
     def test_a_right_that_is_missing_is_refused_by_page_and_api(self, dawa_officer, city_officer):
         case = open_case()

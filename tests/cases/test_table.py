@@ -13,7 +13,7 @@ from datacenter.accounts.rights import RIGHTS, Role
 from datacenter.cases import workflow
 from datacenter.cases.errors import CaseNotFound, NotYourLeg, TransitionRefused
 from datacenter.cases.models import Case, Dispatch
-from datacenter.cases.states import ENDED_STATES, TRANSITIONS, State, Verb
+from datacenter.cases.states import ENDED_STATES, LEADS, LED, TRANSITIONS, State, Verb
 from datacenter.cases.verb_forms import FORMS
 from datacenter.cases.verification import Tally, faults
 from tests import factories
@@ -62,13 +62,31 @@ def test_a_verb_does_what_its_row_says_and_else_nothing(cast: dict[Role, User], 
     assert done == len(row.sources) * len(own) > 0
 
 
-def _tried(case: Case, verb: Verb, state: State, role: Role, user: User) -> bool:
+@pytest.mark.parametrize("verb", list(TRANSITIONS))
+def test_who_leads_the_cases_of_an_origin_says_what_leading_means_and_else_nothing(
+    cast: dict[Role, User], verb: Verb
+) -> None:
+    for origin, right in LEADS.items():
+        leaders = [role for role in cast if right in RIGHTS[role]]
+        assert leaders
+        for state in State:
+            case = standing(open_case(origin=Case.Origin(origin)), state)
+            for role in leaders:
+                try:
+                    with transaction.atomic():
+                        assert _tried(case, verb, state, role, cast[role], leads=verb in LED) <= (verb in LED)
+                        raise _Undone
+                except _Undone:
+                    pass
+
+
+def _tried(case: Case, verb: Verb, state: State, role: Role, user: User, *, leads: bool = False) -> bool:
     """Say it; whether it was done. What is done, and what is refused, is looked at."""
     row = TRANSITIONS[verb]
     case.refresh_from_db()  # what was taken back from the last one's act
     prepared(case, verb, user)
     before, offered = verbs_of(case), workflow.available_verbs(case, user)
-    expected = _expected(row, state, role)
+    expected = _expected(row, state, role, leads=leads)
     if expected is None:
         assert verb in offered, (state, role)
         case = VERBS[verb](case, user)
@@ -86,9 +104,11 @@ def _tried(case: Case, verb: Verb, state: State, role: Role, user: User) -> bool
     return False
 
 
-def _expected(row: Any, state: State, role: Role) -> type[Exception] | tuple[type[Exception], ...] | None:
+def _expected(
+    row: Any, state: State, role: Role, *, leads: bool
+) -> type[Exception] | tuple[type[Exception], ...] | None:
     """The refusal that the table wants, None where it lets it be done."""
-    if row.right not in RIGHTS[role]:
+    if row.right not in RIGHTS[role] and not leads:
         return NotAllowed
     if not row.by_leg:
         return None if state in row.sources else TransitionRefused

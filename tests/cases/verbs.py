@@ -42,6 +42,8 @@ VERBS: dict[Verb, Act] = {
     Verb.ASK_EXTENSION: lambda case, by: workflow.ask_extension(case, by=by, until=ahead(5000), reason="当事人在外地"),
     Verb.GRANT_EXTENSION: lambda case, by: workflow.grant_extension(case, by=by),
     Verb.REFUSE_EXTENSION: lambda case, by: workflow.refuse_extension(case, by=by, reason="理由不充分"),
+    Verb.PAUSE: lambda case, by: workflow.pause_case(case, by=by, reason="等待鉴定"),
+    Verb.RESUME: lambda case, by: workflow.resume_case(case, by=by),
     Verb.EXPLAIN: lambda case, by: workflow.explain_lateness(case, by=by, reason="车辆停运"),
     Verb.URGE: lambda case, by: workflow.urge_case(case, by=by),
     Verb.SUPERVISE: lambda case, by: workflow.supervise_case(case, by=by, level=1, reason="限期办结"),
@@ -70,6 +72,11 @@ def prepared(case: Case, verb: Verb, by: User) -> None:
     now = timezone.now()
     if verb in (Verb.GRANT_EXTENSION, Verb.REFUSE_EXTENSION):
         Extension.objects.create(leg=leg, until=ahead(5000), reason="请延期", asked_at=now, asked_by=by)
+    if verb == Verb.RESUME and leg is not None:
+        case.legs.filter(pk=leg.pk).update(
+            paused_at=now, paused_left_s=3600, paused_amber_s=600, paused_clock="working", due_at=None, amber_at=None
+        )
+        Case.objects.filter(pk=case.pk).update(due_at=None, amber_at=None)
     if verb == Verb.EXPLAIN:
         case.legs.update(due_at=now - timedelta(hours=1))
         Case.objects.filter(pk=case.pk).update(due_at=now - timedelta(hours=1))

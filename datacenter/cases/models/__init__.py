@@ -1,10 +1,10 @@
 """A case (案件) and all that hangs on it, in four files by noun."""
 
 from datacenter.cases.models.case import Case, CaseAttachment, CaseEvent
+from datacenter.cases.models.clock import Clock
 from datacenter.cases.models.dispatch import Dispatch, Extension, Supervision
 from datacenter.cases.models.rules import (
     CalendarDay,
-    Clock,
     EvidenceKind,
     KeyCaseRule,
     SupervisionRule,

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from datacenter.cases.models.case import Case
+from datacenter.cases.models.clock import Clock
 from datacenter.cases.states import LEG_STATES, State
 
 
@@ -43,6 +44,13 @@ class Dispatch(models.Model):
     warned_at = models.DateTimeField("预警告知时间", null=True, blank=True)
     urged_at = models.DateTimeField("最近催办时间", null=True, blank=True)
     urged_times = models.PositiveSmallIntegerField("催办次数", default=0)
+    # A clock that stands still (中止计时): since when, what was left to the deadline and to amber, in which hours.
+    paused_at = models.DateTimeField("中止计时", null=True, blank=True)
+    paused_left_s = models.PositiveIntegerField("剩余 秒", null=True, blank=True)
+    paused_amber_s = models.PositiveIntegerField("距预警 秒", null=True, blank=True)
+    paused_clock = models.CharField(
+        "剩余按", max_length=8, choices=Clock.choices, blank=True, default="", db_default=""
+    )  # fmt: skip
     late_reason = models.TextField("逾期原因", blank=True)
     ended_at = models.DateTimeField("终止时间", null=True, blank=True)
 

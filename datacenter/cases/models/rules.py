@@ -11,14 +11,8 @@ from django.db import models
 from django.db.models import Value
 
 from datacenter.cases.models.case import Case
+from datacenter.cases.models.clock import Clock
 from datacenter.registry.models import Vehicle
-
-
-class Clock(models.TextChoices):
-    """Which hours a deadline counts (计时方式)."""
-
-    CALENDAR = "calendar", "自然时"
-    WORKING = "working", "工作时"
 
 
 class EvidenceKind(models.TextChoices):

@@ -28,6 +28,7 @@ from datacenter.cases.workflow.opening import (
     note_on_case,
     open_case,
 )
+from datacenter.cases.workflow.pausing import pause_case, resume_case
 from datacenter.cases.workflow.pressure import (
     answer_supervision,
     ask_extension,
@@ -38,12 +39,13 @@ from datacenter.cases.workflow.pressure import (
     supervise_case,
     urge_case,
 )
-from datacenter.cases.workflow.recording import AFTER_STEP, AFTER_VERIFY, AFTER_WARNING, SYSTEM
+from datacenter.cases.workflow.recording import AFTER_STEP, AFTER_VERIFY, AFTER_WARNING, BEFORE_CLOSE, SYSTEM
 
 __all__ = [
     "AFTER_STEP",
     "AFTER_VERIFY",
     "AFTER_WARNING",
+    "BEFORE_CLOSE",
     "SYSTEM",
     "Subject",
     "accept_case",
@@ -65,9 +67,11 @@ __all__ = [
     "handle_case",
     "note_on_case",
     "open_case",
+    "pause_case",
     "redispatch_case",
     "refuse_extension",
     "reopen_case",
+    "resume_case",
     "return_case",
     "review_supervision",
     "supervise_case",

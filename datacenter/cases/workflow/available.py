@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from datacenter.cases.models import Case, Dispatch, Extension, Supervision
-from datacenter.cases.states import TRANSITIONS, State, Verb, verbs_from
+from datacenter.cases.states import TRANSITIONS, State, Verb, rights_for, verbs_from
+from datacenter.cases.workflow.pausing import can_pause
 from datacenter.cases.workflow.pressure import is_late
 from datacenter.cases.workflow.recording import leg_of, standing_of
 
@@ -18,16 +19,23 @@ def available_verbs(case: Case, user: Any) -> list[Verb]:
         *verbs_from(State(case.state), by_leg=False),
         *(verbs_from(standing_of(case, mine), by_leg=True) if mine is not None else []),
     ]
-    allowed = [verb for verb in TRANSITIONS if verb in said and user.may(TRANSITIONS[verb].right)]
+    allowed = [
+        verb for verb in TRANSITIONS
+        if verb in said and any(user.may(right) for right in rights_for(verb, case.origin))
+    ]  # fmt: skip
     return [verb for verb in allowed if _means_something(verb, case, legs, mine)]
 
 
 def _means_something(verb: Verb, case: Case, legs: list[Dispatch], mine: Dispatch | None) -> bool:
-    """Whether there is a request to decide, a supervision to answer, lateness to explain."""
+    """Whether there is a request to decide, a supervision to answer, lateness to explain, a clock to stop."""
     if verb in (Verb.GRANT_EXTENSION, Verb.REFUSE_EXTENSION):
         return Extension.objects.filter(leg__in=legs, state=Extension.State.ASKED).exists()
     if verb == Verb.ASK_EXTENSION:
         return mine is not None and not mine.extensions.filter(state=Extension.State.ASKED).exists()
+    if verb == Verb.PAUSE:
+        return any(can_pause(leg) for leg in legs)
+    if verb == Verb.RESUME:
+        return any(leg.paused_at is not None for leg in legs)
     if verb == Verb.EXPLAIN:
         return mine is not None and is_late(mine)
     if verb == Verb.ANSWER_SUPERVISION:

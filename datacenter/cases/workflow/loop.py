@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -17,10 +17,11 @@ from datacenter.cases.evidence import MAX_PHOTOS, store_photo
 from datacenter.cases.models import Case, Dispatch, Extension, Supervision, WorkflowRule
 from datacenter.cases.selectors import rule_for
 from datacenter.cases.states import OUT, State, Verb
-from datacenter.cases.workflow.recording import AFTER_VERIFY, Step, begin, finish, tell
+from datacenter.cases.workflow.recording import AFTER_VERIFY, BEFORE_CLOSE, Step, begin, finish, tell
 
 # Words shown to people; the field they belong to is named beside them.
 _MERGED = "该县区已撤并，请选择现行县区"
+_HOUR = timedelta(hours=1)
 
 
 def dispatch_case(
@@ -134,8 +135,9 @@ def end_leg(step: Step, leg: Dispatch) -> None:
 
 
 def set_clock(leg: Dispatch, clock: clocks.Deadline | None) -> None:
-    """Give a leg its deadline; what was said of the one before is forgotten."""
+    """Give a leg its deadline; what was said of the one before is forgotten, a clock that stood still runs again."""
     if clock is not None:
+        leg.paused_at, leg.paused_left_s, leg.paused_amber_s, leg.paused_clock = None, None, None, ""
         leg.due_at, leg.amber_at, leg.due_provisional = clock.due_at, clock.amber_at, clock.provisional
     leg.warned_at = leg.urged_at = None
 
@@ -143,6 +145,17 @@ def set_clock(leg: Dispatch, clock: clocks.Deadline | None) -> None:
 def mirror_clock(case: Case, leg: Dispatch) -> None:
     """The case shows the deadline of the leg that leads."""
     case.due_at, case.amber_at, case.due_provisional = leg.due_at, leg.amber_at, leg.due_provisional
+
+
+def run_on(leg: Dispatch, now: datetime) -> None:
+    """Let a clock that stood still run on: what was left when it stopped counts from ``now``."""
+    if leg.paused_at is None:
+        return
+    left, amber = (timedelta(seconds=value or 0) for value in (leg.paused_left_s, leg.paused_amber_s))
+    due_at, provisional = clocks.after(now, left / _HOUR, leg.paused_clock)
+    amber_at, _ = clocks.after(now, amber / _HOUR, leg.paused_clock)
+    leg.due_at, leg.amber_at, leg.due_provisional = due_at, amber_at, provisional
+    leg.paused_at, leg.paused_left_s, leg.paused_amber_s, leg.paused_clock = None, None, None, ""
 
 
 def decline_case(case: Case, *, by: Any, reason: str) -> Case:
@@ -197,6 +210,9 @@ def feed_back_case(case: Case, *, by: Any, result: str, outcome: str = Case.Outc
         leg = step.leg
         assert leg is not None
         leg.state, leg.result, leg.outcome, leg.fed_back_at = State.FED_BACK, result, outcome, timezone.now()
+        run_on(leg, leg.fed_back_at)  # whether it was in time is judged by the deadline that it would have now
+        if leg.part == Dispatch.Part.LEAD:
+            mirror_clock(step.case, leg)
         leg.save()
         leg.extensions.filter(state=Extension.State.ASKED).update(
             state=Extension.State.WITHDRAWN, decided_at=leg.fed_back_at
@@ -271,6 +287,8 @@ def close_case(case: Case, *, by: Any, note: str = "") -> Case:
         step = begin(case, Verb.CLOSE, by)
         if step.case.supervisions.filter(state__in=[Supervision.State.OPEN, Supervision.State.ANSWERED]).exists():
             raise FieldRefused("note", "督办尚未审查通过，不能办结")
+        for check in BEFORE_CLOSE:
+            check(step.case, by)
         step.case.closed_at = timezone.now()
         return finish(step, state=State.CLOSED, note=note.strip())
 

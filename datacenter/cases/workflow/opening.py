@@ -196,11 +196,24 @@ def _grade(kind: str, subject: Subject) -> tuple[str, bool, str]:
 
 
 def note_on_case(
-    case: Case, *, note: str, facts: dict[str, Any] | None = None, photos: Sequence[UploadedFile] = (), by: Any = None
+    case: Case,
+    *,
+    note: str,
+    facts: dict[str, Any] | None = None,
+    photos: Sequence[UploadedFile] = (),
+    by: Any = None,
+    driver: Any = None,
 ) -> CaseEvent:
-    """The platform, or somebody ``by``, adds to the file what was learned later (补充); the state stays."""
+    """The platform, or somebody ``by``, adds to the file what was learned later (补充); the state stays.
+
+    ``driver``: the practitioner who was driving, where the file names nobody yet.
+    """
     with transaction.atomic():
         locked = Case.objects.select_for_update().get(pk=case.pk)
+        if driver is not None and locked.practitioner_id is None:
+            locked.practitioner, locked.driver_name = driver, driver.name
+            locked.save(update_fields=["practitioner", "driver_name"])
+            facts = {**(facts or {}), "driver": driver.pk}
         files = [store_photo(photo) for photo in photos]
         event = record(locked, Verb.NOTE, from_state=locked.state, by=by, note=note, facts=facts, files=files)
         tell(locked, Verb.NOTE)
