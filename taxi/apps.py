@@ -6,6 +6,8 @@ from django.db.models.signals import post_migrate
 # table: (web, ingest), as in datacenter/accounts/grants.py.
 GRANTS = {
     "taxi_rank_visit": ("SELECT", "SELECT, INSERT, UPDATE, DELETE"),
+    "taxi_ride": ("SELECT", "SELECT, INSERT, UPDATE, DELETE"),
+    "taxi_ride_progress": ("SELECT", "SELECT, INSERT, UPDATE, DELETE"),
     "taxi_shift": ("SELECT", "SELECT, INSERT, UPDATE"),
     "taxi_tariff": ("SELECT, INSERT, UPDATE", "SELECT"),
     "taxi_trip": ("SELECT", "SELECT, INSERT, UPDATE"),
@@ -32,12 +34,15 @@ class TaxiConfig(AppConfig):
 
     def ready(self) -> None:
         from datacenter.accounts import grants
+        from datacenter.tracks import follow
         from taxi import admin, facts, indicators, orders, sections  # noqa: F401  they register
         from taxi.detection import detectors, remarks  # noqa: F401  they register
         from taxi.meter import detector  # noqa: F401  it registers
         from taxi.places import detectors as places  # noqa: F401  it registers
+        from taxi.rides import following
 
         grants.enter(GRANTS)
+        follow.register_listener(following.note)
         indicators.register()
         post_migrate.connect(enter_standards, sender=self, dispatch_uid="taxi_standards")
 

@@ -9,8 +9,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from taxi.places.models import RankVisit
+from taxi.rides.models import Ride, RideProgress
 
-__all__ = ["UNREGISTERED", "Operation", "RankVisit", "Shift", "Tariff", "Trip"]
+__all__ = ["UNREGISTERED", "Operation", "RankVisit", "Ride", "RideProgress", "Shift", "Tariff", "Trip"]
 
 UNREGISTERED = "未登记从业资格证"
 """What pages say of a certificate number that no practitioner in the registry has."""

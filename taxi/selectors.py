@@ -123,12 +123,24 @@ def doubt_about(trip: Trip, known: list[Tariff]) -> str:
     return f"车费 {fare / 10:.1f} 元不在“{tariff.name}”推算的 {low / 10:.1f}–{high / 10:.1f} 元之内"
 
 
+def tariff_on(day: date) -> Tariff | None:
+    """The tariff in force on ``day`` (Asia/Shanghai); None where none is entered."""
+    return Tariff.objects.filter(valid_from__lte=day).order_by("-valid_from").first()
+
+
+def fare_of(tariff: Tariff, distance_dkm: int, *, waited_s: int, surcharge_jiao: int) -> int:
+    """What a ride so long costs by ``tariff``, with its waiting and surcharge, in 角."""
+    ride = tariff.start_jiao + max(distance_dkm - tariff.start_dkm, 0) * tariff.per_km_jiao // 10
+    return ride + surcharge_jiao + waited_s * tariff.waiting_per_min_jiao // 60
+
+
 def fare_bounds(tariff: Tariff, trip: Trip) -> tuple[int, int]:
     """The least and the greatest fare that fits the trip, in 角; the same figures as ``suspicious`` asks for in SQL."""
-    ride = tariff.start_jiao + max((trip.distance_dkm or 0) - tariff.start_dkm, 0) * tariff.per_km_jiao // 10
-    extra = (trip.surcharge_jiao or 0) + (trip.waited_s or 0) * tariff.waiting_per_min_jiao // 60
+    distance_dkm = trip.distance_dkm or 0
+    ride = fare_of(tariff, distance_dkm, waited_s=0, surcharge_jiao=0)
+    whole = fare_of(tariff, distance_dkm, waited_s=trip.waited_s or 0, surcharge_jiao=trip.surcharge_jiao or 0)
     low = ride * max(0, 100 - tariff.tolerance_percent) // 100
-    return low, (ride + extra) * (100 + tariff.tolerance_percent) // 100 + 1
+    return low, whole * (100 + tariff.tolerance_percent) // 100 + 1
 
 
 def carried_since(user: Any, shifts: Sequence[Shift]) -> dict[int, dict[str, Any]]:

@@ -47,6 +47,9 @@ REFERENCE: tuple[str, ...] = (
 LOCAL: dict[str, str] = {
     "area_vehicles": "few; whom an area binds",
     "case_file": "few; its events are chained and append-only by a trigger",
+    "complaint_evidence": "few; leads to its order and to a finding by their ids",
+    "complaint_lost_item": "few; most are lost in no vehicle that is known",
+    "complaint_order": "few; leads to case_file and its own events by their ids",
     "command": "few; claimed by FOR UPDATE SKIP LOCKED over all vehicles",
     "driving_span": "a driver's hours lie over several vehicles",
     "emergency_call": "few; the city's desk sees all",
@@ -57,12 +60,16 @@ LOCAL: dict[str, str] = {
     "patrol": "a handful; most have no terminal",
     "plate_read": "its vehicle may be unknown, and a distribution column can't be null",
     "quarantined_frame": "bounded; its vehicle may be unknown, and a distribution column can't be null",
+    "rating_code": "few; one a taxi, read by its code",
     "raw_frame": "bounded: a day, and 200,000 frames a vehicle",
     "raw_log_switch": "a row for each vehicle that is recorded now",
     "redetection_span": "belongs to the shards' own work, and empties itself",
     "review_item": "leads to finding by its id alone; taken by SKIP LOCKED over all vehicles",
+    "ride_rating": "few; read by code, device and driver",
     "roadside_check": "few; leads to case_file and its events by their ids",
     "safety_alarm": "its number is unique by itself",
+    "taxi_ride": "searched by cell and time over all taxis; two thousand a second of an hour fit one server",
+    "taxi_ride_progress": "a row a taxi",
     "taxi_rank_visit": "few beside positions; leads to an area, which is no reference table",
     "taxi_shift": "its binding is unique by itself",
     "taxi_trip": "few beside positions: some twenty a taxi and day",
@@ -98,6 +105,7 @@ QUERIES: dict[str, Query] = {
     "tracks.store._hot": Query(
         "router", f"{_ONE_VEHICLE}; of several, = ANY: each shard of theirs answers for its own"
     ),
+    "tracks.store.of_spans": Query("refused", "a lateral subquery over a function's rows, with ORDER BY: as ``after``"),
     "tracks.store.latest": Query(
         "refused",
         "LIMIT in a lateral subquery that refers to a reference table or a function is not pushed down: wants a query "

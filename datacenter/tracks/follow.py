@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +49,17 @@ _LOCK = 0x7061_7373  # pg_try_advisory_xact_lock: one follower at a time
 _DIRTY = 200
 
 
+Listener = Callable[[Any, Rows], None]
+_listeners: list[Listener] = []
+
+
+def register_listener(listener: Listener) -> Listener:
+    """Tell ``listener`` of all positions that were newly stored, each once, in the follower's own transaction."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+    return listener
+
+
 def due() -> bool:
     """Whether enough waits, or anything waits long enough."""
     rows, age_s = chunks.waiting()
@@ -74,6 +86,8 @@ def follow(most: int = _AT_ONCE) -> int:
         ids, rows = chunks.read(cursor, most)
         limits = limits_in_force()
         rows = rows.sorted()
+        for listener in _listeners:
+            listener(cursor, rows)
         if len(rows):
             state = state_of(cursor, rows)
             late = late_vehicles(rows, state)

@@ -27,6 +27,11 @@ def _column(longitude_e6: Ints) -> Ints:
     return (longitude_e6 + 180_000_000) // WIDTH_E6
 
 
+def cell_at(latitude_e6: Ints, longitude_e6: Ints) -> Ints:
+    """The cell of each place."""
+    return _row(latitude_e6) * _COLUMNS + _column(longitude_e6)
+
+
 def _spread(low: Ints, high: Ints) -> tuple[Ints, Ints]:
     """(index, value) of each whole number from ``low`` to ``high`` of each row."""
     count = high - low + 1

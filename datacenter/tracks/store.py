@@ -25,6 +25,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 HOT = timedelta(days=settings.TRACK_HOT_DAYS)  # older days are sealed into the archive, and may come back from it
 COLUMNS = (*(name for name, _ in copying.FIELDS), "extras")
 _INT32_MAX = 2**31 - 1
+_TOGETHER_S = 12 * 3600
 
 
 def encode_rows(positions: Positions, extras: list[bytes]) -> bytes:
@@ -142,6 +143,36 @@ def of_many(vehicle_ids: Sequence[int], start: datetime, end: datetime) -> Posit
     if not len(cold):
         return hot
     return _in_order(Positions.join([cold, hot]))
+
+
+def of_spans(vehicle_ids: Sequence[int], spans: Sequence[tuple[int, int]]) -> Positions:
+    """Each vehicle's positions of its own span (unix seconds, the end not in it), by vehicle and device time."""
+    first = min((start for start, _ in spans), default=0)
+    if first < late.edge():
+        last = max(end for _, end in spans)
+        moments = [(datetime.fromtimestamp(a, SHANGHAI), datetime.fromtimestamp(b, SHANGHAI)) for a, b in spans]
+        if last - first <= _TOGETHER_S:  # the archive reads a file once for all that lies in it
+            whole = of_many(sorted(set(vehicle_ids)), min(a for a, _ in moments), max(b for _, b in moments))
+            return whole.take(_within(whole, vehicle_ids, spans))
+        return _in_order(Positions.join([between(pk, *span) for pk, span in zip(vehicle_ids, moments, strict=True)]))
+    with connection.cursor() as cursor:
+        return copying.read(
+            cursor,
+            f"SELECT {copying.SELECT} FROM unnest(%s::int[], %s::bigint[], %s::bigint[]) AS w(v, a, b)"
+            " CROSS JOIN LATERAL (SELECT * FROM track_position WHERE vehicle_id = w.v"
+            "  AND device_time >= to_timestamp(w.a) AND device_time < to_timestamp(w.b)) AS p"
+            " ORDER BY vehicle_id, device_time, body_hash",
+            [list(vehicle_ids), [start for start, _ in spans], [end for _, end in spans]],
+        )
+
+
+def _within(track: Positions, vehicle_ids: Sequence[int], spans: Sequence[tuple[int, int]]) -> npt.NDArray[np.bool_]:
+    inside = np.zeros(len(track), np.bool_)
+    for vehicle_id, (start, end) in zip(vehicle_ids, spans, strict=True):
+        low, high = np.searchsorted(track.vehicle_id, [vehicle_id, vehicle_id + 1])
+        at = track.device_time[low:high]
+        inside[low:high] |= (at >= start) & (at < end)
+    return inside
 
 
 def _hot(vehicle_ids: Sequence[int], first: int, last: int) -> Positions:

@@ -32,14 +32,13 @@ from taxi.detection.loaded import Stretch
 from taxi.detection.metering import Metered
 from taxi.detection.ridden import Ridden, ridden
 from taxi.models import Shift, Tariff, Trip
-from taxi.way import GAP_S, LONGEST
+from taxi.way import GAP_S, LONGEST, others_between
 from taxi.workflow import AHEAD, BEHIND
 
 log = logging.getLogger(__name__)
 
 FAULTS = metrics.counter("taxi_judging_faults_total", "Trips and sign-ins that could not be judged", ["what"])
 AGAIN = timedelta(hours=1)
-MOST_OTHERS = 200
 """Of others' trips between two cells the newest so many say what is usual."""
 _BATCH = 500
 _LOCKS = 906  # class of the advisory locks on vehicles whose trips are judged
@@ -242,15 +241,7 @@ def _detour(trip: Trip, way: Ridden | None, limits: Any, world: World) -> None:
         return
     from_e6, to_e6 = _board(trip) or way.first_e6, _alight(trip) or way.last_e6
     straight_m = int(distance_m(*(value * 1e-6 for value in (*from_e6, *to_e6))))
-    others = (
-        Trip.objects.filter(board_cell=trip.board_cell, alight_cell=trip.alight_cell, tracked_m__isnull=False)
-        .filter(boarded_at__gte=trip.boarded_at - timedelta(days=limits.window_days), boarded_at__lte=trip.received_at)
-        .exclude(vehicle_id=trip.vehicle_id)
-        .order_by("-boarded_at")
-        .values_list("tracked_m", flat=True)[:MOST_OTHERS]
-    )
-    known = [metres for metres in others if metres is not None]
-    found = detours.way_round(way.distance_m, straight_m, known, limits)
+    found = detours.way_round(way.distance_m, straight_m, others_between(trip, limits.window_days), limits)
     if found is not None:
         measures = {
             "usual_m": found.usual_m,
