@@ -28,6 +28,7 @@ BENCHES = {
     "ingest": "benchmarks.bench_ingest",
     "backfill": "benchmarks.bench_backfill",
     "where": "benchmarks.bench_where",
+    "lost": "benchmarks.bench_lost",
     "pages": "benchmarks.bench_pages",
 }
 

@@ -27,11 +27,14 @@ async def http(scope: Any, receive: Any, send: Any) -> None:
     await _pages({**scope, "query_string": quote(scope["query_string"], safe=_ASCII).encode()}, receive, send)
 
 
+from complaints.routing import websocket_urlpatterns as hotline_sockets  # noqa: E402  needs the apps
 from datacenter.routing import websocket_urlpatterns  # noqa: E402  needs the apps
 
 application = ProtocolTypeRouter(
     {
         "http": http,
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": AllowedHostsOriginValidator(
+            AuthMiddlewareStack(URLRouter([*websocket_urlpatterns, *hotline_sockets]))
+        ),
     }
 )

@@ -12,7 +12,7 @@ os.environ.setdefault("DATABASE_ROLE", "ingest")
 app = Celery("panjin_traffic")
 app.set_default()  # for every thread: the gateway publishes from one of its own
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["datacenter", "taxi"])
+app.autodiscover_tasks(["datacenter", "taxi", "complaints"])
 
 
 @task_prerun.connect

@@ -49,6 +49,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "args": [26],
         "options": {"expires": 40_000},
     },
+    # Rides of taxis, for lost property: those that the follower of tracks saw something new of; then once a day trip
+    # records that came late, and what is past its time.
+    "follow-rides": {"task": "taxi.rides.follow", "schedule": 120.0, "options": _TRACKS | {"expires": 115}},
+    "tidy-rides": {"task": "taxi.rides.tidy", "schedule": 86_400.0, "options": _TRACKS | {"expires": 40_000}},
     # Trips and sign-ins of taxis, once their track has had time to come; loaded stretches without a record, once a day
     # with what came late.
     "judge-trips": {"task": "taxi.judge_trips", "schedule": 300.0, "options": {"expires": 290}},
@@ -89,6 +93,20 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "datacenter.assessment.compute_drafts",
         "schedule": crontab(hour="18", minute="20"),  # UTC: 02:20 in Shanghai
         "options": {"expires": 20_000},
+    },
+    # Recordings of calls whose worker was killed, or whose server was away.
+    "look-after-recordings": {
+        "task": "complaints.calls.look_after",
+        "schedule": 60.0,
+        "options": _TRACKS | {"expires": 55},
+    },
+    # Ratings by taxi passengers, of today and yesterday; once a day of the last eight days, with what came late.
+    "fold-ratings": {"task": "complaints.ratings.fold", "schedule": 600.0, "options": {"expires": 590}},
+    "fold-ratings-late": {
+        "task": "complaints.ratings.fold",
+        "schedule": 86_400.0,
+        "args": [8],
+        "options": {"expires": 40_000},
     },
     # Raw frames are kept for a day.
     "clear-raw-log": {"task": "datacenter.diagnosis.clear_raw_log", "schedule": 600.0, "options": {"expires": 500}},

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "panjin_traffic",
     "datacenter",
     "taxi",
+    "complaints",
     # No autodiscovery: django-leaflet's admin would ask for GDAL, which the house does without.
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
@@ -219,6 +220,17 @@ EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL", False)
 if EMAIL_USE_TLS and EMAIL_USE_SSL:
     raise env.EnvironmentFault("EMAIL_USE_TLS and EMAIL_USE_SSL exclude each other: set one")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", "notices@localhost")
+
+# --- Hotline --------------------------------------------------------------------------------------------------------
+CALL_PLATFORM_SECRET = env.text("CALL_PLATFORM_SECRET", "")
+if CALL_PLATFORM_SECRET and len(CALL_PLATFORM_SECRET) < 16:
+    raise env.EnvironmentFault("CALL_PLATFORM_SECRET is too short: the call platform signs with 16 characters or more")
+CALL_PLATFORM_WINDOW_S = env.number("CALL_PLATFORM_WINDOW_S", 300)
+CALL_RECORDING_HOSTS = tuple(
+    host.strip().lower() for host in env.text("CALL_RECORDING_HOSTS", "").split(",") if host.strip()
+)
+CALL_RECORDING_MAX_MB = env.number("CALL_RECORDING_MAX_MB", 200)
+RATING_KEY = env.secret("RATING_KEY", VAR_DIR / "rating_key")
 
 # --- Language, time, files ------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"

@@ -36,10 +36,23 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Side by side, a file's tests stay together, and so do all that start whole houses: there is one at a time."""
+    """Side by side, a file's tests stay together, and so do all that start whole houses: there is one at a time.
+
+    What takes longest begins first, or the other process would wait for it at the end: houses, and the walk as soon as
+    tests that empty the tables have their turn.
+    """
+    houses, walk, rest = [], [], []
     for item in items:
-        houses = item.path.parent.name == "chaos" or item.path.name == "test_story.py"
-        item.add_marker(pytest.mark.xdist_group("houses" if houses else str(item.path)))
+        whole = item.path.parent.name == "chaos" or item.path.name == "test_story.py"
+        item.add_marker(pytest.mark.xdist_group("houses" if whole else str(item.path)))
+        (houses if whole else walk if item.path.name == "test_walk.py" else rest).append(item)
+    turn = next((number for number, item in enumerate(rest) if _empties(item)), len(rest))
+    items[:] = houses + rest[:turn] + walk + rest[turn:]
+
+
+def _empties(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return "transactional_db" in getattr(item, "fixturenames", ()) or bool(marker and marker.kwargs.get("transaction"))
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "panjin_traffic.settings")
 os.environ["DATABASE_ROLE"] = "owner"
 os.environ.setdefault("REDIS_PREFIX", f"test{os.getpid()}")
 os.environ.setdefault("VAR_DIR", str(ROOT / "var" / "test"))
+os.environ["CALL_PLATFORM_SECRET"] = "what the tests' call platform signs with"
 os.environ.setdefault("SECRET_KEY", "for the tests alone, not for any machine that serves people")
 
 OWN = "TEST_SERVERS"  # the variables that the process that started this one has set by what follows

@@ -127,6 +127,7 @@ def _navigation(request: HttpRequest) -> list[dict[str, object]]:
     if user is None or not user.is_authenticated:
         return []
     sections = []
+    here = _here(request.path)
     for title, entries in _sections():
         shown = [
             {
@@ -134,7 +135,7 @@ def _navigation(request: HttpRequest) -> list[dict[str, object]]:
                 "icon": entry.icon,
                 "key": entry.key,
                 "href": address,
-                "current": request.path == address if address == "/" else request.path.startswith(address),
+                "current": address == here,
             }
             for entry in entries
             if (address := _addresses().get(entry.url_name))
@@ -143,6 +144,12 @@ def _navigation(request: HttpRequest) -> list[dict[str, object]]:
         if shown:
             sections.append({"title": title, "entries": shown})
     return sections
+
+
+def _here(path: str) -> str:
+    """The address of the entry that ``path`` lies under: the longest, where one lies under another."""
+    under = [one for one in _addresses().values() if path == one or (one != "/" and path.startswith(one))]
+    return max(under, key=len, default="")
 
 
 def office(request: HttpRequest) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """Asks for a right at the door of a view (权限检查)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -13,6 +13,12 @@ def require(user: Any, right: str) -> None:
     """Raise ``NotAllowed`` unless ``user`` has ``right``."""
     if not user.may(right):
         raise NotAllowed(right=right)
+
+
+def require_any(user: Any, rights: Sequence[str]) -> None:
+    """Raise ``NotAllowed``, naming the first, unless ``user`` has one of ``rights``."""
+    if not any(user.may(right) for right in rights):
+        raise NotAllowed(right=rights[0])
 
 
 def needs(right: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:

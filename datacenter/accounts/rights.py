@@ -67,6 +67,17 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "assessment.publish",
             "credit.view",
             "credit.change",
+            "lost.search",
+            "lost.register",
+            "call.view",
+            "call.listen",
+            "knowledge.view",
+            "knowledge.change",
+            "rating.view",
+            "rating.change",
+            "complaint.view",
+            "complaint.evidence",
+            "complaint.check",
         }
     ),
     Role.COUNTY_OFFICER: frozenset(
@@ -98,10 +109,20 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "roadside.order",
             "assessment.view",
             "credit.view",
+            "knowledge.view",
+            "rating.view",
+            "complaint.view",
+            "complaint.evidence",
         }
     ),
     Role.HOTLINE_OPERATOR: frozenset(
-        _EVERYBODY | {"vehicle.view", "case.view", "trip.view", "emergency.view", "emergency.handle"}
+        _EVERYBODY
+        | {"vehicle.view", "case.view", "trip.view", "emergency.view", "emergency.handle"}
+        | {"lost.search", "lost.register"}
+        | {"call.view", "call.answer", "call.listen", "knowledge.view", "knowledge.change"}
+        # The hotline leads the cases of complaints (``cases.states.LEADS``) and calls back.
+        | {"complaint.view", "complaint.accept", "complaint.lead", "complaint.call_back"}
+        | {"complaint.evidence"}
     ),
     Role.ENFORCEMENT_OFFICER: frozenset(
         _EVERYBODY
@@ -112,7 +133,15 @@ RIGHTS: dict[Role, frozenset[str]] = {
     Role.APPROVER: frozenset(
         _EVERYBODY
         | {"supervision.lead", "case.view", "statistics.view", "finding.view", "vehicle.view", "company.view"}
-        | {"screening.report", "instruction.view", "assessment.view", "assessment.publish", "credit.view"}
+        | {
+            "screening.report",
+            "instruction.view",
+            "assessment.view",
+            "assessment.publish",
+            "credit.view",
+            "complaint.view",
+            "complaint.check",
+        }
     ),
     Role.BUS_DISPATCHER: frozenset(
         _EVERYBODY | _WATCH | {"command.view", "command.send", "emergency.view", "assessment.view", "credit.view"}
@@ -133,6 +162,8 @@ RIGHTS: dict[Role, frozenset[str]] = {
             "trip.export",
             "assessment.view",
             "credit.view",
+            "rating.view",
+            "complaint.answer",
         }
     ),
     # The administrator confirms the sources of rules; what rules say is the regulators' business.

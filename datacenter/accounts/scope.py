@@ -20,8 +20,10 @@ from datacenter.accounts.rights import Role
 if TYPE_CHECKING:
     from datacenter.accounts.models import User
 
-# ``certificate`` is nobody's scope: the public page that checks a certificate holds its code and sees that one row.
-Level = Literal["city", "county", "company", "vehicle", "certificate", "none"]
+# Nobody's scopes: ``certificate``, the public page that checks one holds its code and sees that one row; ``rating``, it
+# holds the code of one sticker in a taxi; ``order``, a caller holds the query code of one work order; ``channel``, a
+# platform that hands orders in sees those of its channel.
+Level = Literal["city", "county", "company", "vehicle", "certificate", "rating", "order", "channel", "none"]
 Row = TypeVar("Row", bound=Model)
 
 # Company users of one trade see their own company; the bureau's city-wide desks see the city.

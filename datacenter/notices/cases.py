@@ -40,6 +40,8 @@ TELLINGS: dict[Verb, Telling] = {
     Verb.ASK_EXTENSION: Telling("case.extension", "申请延期"),
     Verb.GRANT_EXTENSION: Telling("case.extension", "延期已同意"),
     Verb.REFUSE_EXTENSION: Telling("case.extension", "延期未获同意"),
+    Verb.PAUSE: Telling("case.extension", "计时已中止"),
+    Verb.RESUME: Telling("case.extension", "计时已恢复"),
     Verb.EXPLAIN: Telling("case.explained", gathered=True),
     Verb.URGE: Telling("case.urged", gathered=True),
     Verb.SUPERVISE: Telling("case.supervision", "督办，请按期回复"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -29,15 +29,19 @@ MATTER: dict[str, Any] = {"topic": "case.urged", "title": "催办", "link": "/ca
 
 
 @contextmanager
-def listening(site: Site, user: User | None) -> Iterator[Any]:
+def listening_at(site: Site, user: User | None, path: str) -> Iterator[Any]:
     headers = {}
     if user is not None:
         client = Client()
         client.force_login(user)
         headers["Cookie"] = f"{settings.SESSION_COOKIE_NAME}={client.session.session_key}"
-    address = site.url.replace("http", "ws", 1) + "/ws/notices/"
+    address = site.url.replace("http", "ws", 1) + path
     with connect(address, additional_headers=headers, origin=site.url) as socket:
         yield socket
+
+
+def listening(site: Site, user: User | None) -> AbstractContextManager[Any]:
+    return listening_at(site, user, "/ws/notices/")
 
 
 def heard(socket: Any, seconds: float = 3) -> list[dict[str, Any]]:

@@ -14,7 +14,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from datacenter.cases import bulk
 from datacenter.cases.states import TRANSITIONS
 from datacenter.cases.verb_forms import FORMS
-from tests.walls import addresses_assessment, addresses_notices, addresses_orders, addresses_statistics
+from tests.walls import (
+    addresses_assessment,
+    addresses_calls,
+    addresses_hotline,
+    addresses_lost,
+    addresses_notices,
+    addresses_orders,
+    addresses_statistics,
+)
 from tests.walls.visit import Query, Visit
 from tests.walls.world import World
 
@@ -162,7 +170,7 @@ ADDRESSES: dict[str, Visit] = {
     "password-change": Visit("everyone"),
     "api-schema": Visit("everyone", methods=("get",)),
     "api-docs": Visit("everyone", methods=("get",)),
-    "api-map-counties": Visit("everyone", ("map.view",)),
+    "api-map-counties": Visit("everyone"),
     "registry-import-template": Visit("everyone", ("registry.import",), lambda w: ["vehicles"]),
     # --- lists ---
     "home": Visit("list", queries=searches, shows=_case_words),
@@ -371,16 +379,22 @@ ADDRESSES: dict[str, Visit] = {
         for verb in (*_VERBS, "collect", "nonsense")
     },
     **{f"api-case.{verb}": Visit("verb", ("case.view",), _case, bodies=lambda w: [_SAID]) for verb in _VERBS},
+    **addresses_lost.ADDRESSES,
+    **addresses_hotline.ADDRESSES,
     **addresses_notices.ADDRESSES,
     **addresses_orders.ADDRESSES,
     **addresses_statistics.VISITS,
     **addresses_assessment.ADDRESSES,
+    **addresses_calls.ADDRESSES,
 }  # fmt: skip
 # What the responsible reader is not asked to open: nothing lies there, or it would be done.
 NOT_READ = (
+    *addresses_lost.NOT_READ,
+    *addresses_hotline.NOT_READ,
     *addresses_notices.NOT_READ,
     *addresses_orders.NOT_READ,
     *addresses_assessment.NOT_READ,
+    *addresses_calls.NOT_READ,
     "detection-backtest",
     "detection-limit-end",
     "detection-mode",

@@ -58,6 +58,9 @@ from datacenter.tracks.models import TrackQuality
 from taxi.models import RankVisit, Shift, Trip
 from tests import factories
 from tests.walls.assessed import Assessed, assess
+from tests.walls.world_calls import Heard, hear
+from tests.walls.world_hotline import Hotline, complain
+from tests.walls.world_lost import Lost, lose_things
 from tests.walls.world_orders import Orders, send_orders
 
 LATITUDE_E6, LONGITUDE_E6 = 40_992_457, 122_066_243
@@ -96,7 +99,10 @@ class World:
     lead: ElsewhereLead  # about a vehicle from elsewhere on Dawa's roads
     notice: Notice  # to its county's officer
     orders: Orders  # an instruction to Dawa, and a roadside check of a case of hers
+    lost: Lost  # a ride of its vehicle, and things lost in it
     assessed: Assessed  # what assessment and credit know of its company and driver
+    heard: Heard  # a call, and what a passenger said
+    hotline: Hotline  # a complaint about its vehicle
 
     @property
     def span(self) -> dict[str, str]:
@@ -197,8 +203,11 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
     limit.save()
     orders = send_orders(vehicle, city_officer, county_officer)
     assessed = assess(company, person, city_officer, county_officer)
+    lost = lose_things(vehicle, trip, (LATITUDE_E6, LONGITUDE_E6), city_officer)
+    heard = hear(vehicle, person, city_officer)
+    hotline = complain(vehicle, county_officer, picture())
     secrets = {
-        *assessed.secrets,
+        *assessed.secrets, *heard.secrets, *hotline.secrets,
         vehicle.plate, vehicle.vin, vehicle.transport_permit_no,
         company.name, company.credit_code, company.phone, company.legal_representative,
         person.name, masking.mask_name(person.name), person.phone, masking.mask_phone(person.phone),
@@ -208,7 +217,7 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
         str(LATITUDE_E6), str(LONGITUDE_E6), "40.992457", "122.066243",
         case.number, waiting.number, attachment.name, attachment.sha256, "D4W4路口", "D4W4已整改",
         "D4W4公告", "D4W4催办", "D4W4请靠边", "D4W4运单", "D4W4疑似超速", FOREIGN_PLATE,
-        *orders.secrets, alarm.alarm_no, alarm.tag, photo.sha256, photo.reason,
+        *orders.secrets, *lost.secrets, alarm.alarm_no, alarm.tag, photo.sha256, photo.reason,
         *(f"/{kind}/{row.pk}/" for kind, row in
           (("vehicles", vehicle), ("companies", company), ("practitioners", person), ("trips", trip))),
     }  # fmt: skip
@@ -217,7 +226,8 @@ def build(company: Company, county_officer: User, city_officer: User, other_comp
         neighbour, frozenset(secrets), trip=trip, command=command, batch=command.batch, report=_report(vehicle),
         raw_frame=_record(vehicle), safety_alarm=alarm, photo=photo,
         call=_press(vehicle), limit=limit, backtest=_try(company, city_officer), item=_suspect(vehicle, city_officer),
-        lead=_lead(), notice=_tell(waiting, county_officer), orders=orders, assessed=assessed,
+        lead=_lead(), notice=_tell(waiting, county_officer), orders=orders, assessed=assessed, lost=lost,
+        heard=heard, hotline=hotline,
     )  # fmt: skip
 
 

@@ -102,6 +102,7 @@ class Command(BaseCommand):
         if demo and self._is_demo():
             printer.line("up", "the demo city gets half a year of cases, unless it has some …")
             call_command("demo_history")
+            call_command("enter_knowledge")
         shards = layout.establish() and layout.prepared()
         connections.close_all()
         os.environ.pop("DATABASE_ROLE", None)  # each child gets its own
