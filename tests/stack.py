@@ -202,14 +202,18 @@ class Stack:
             self.children.pop(f"shard-{shard}").terminate()
 
     def forget_tracks(self) -> None:
-        """As before the first position; the workers forget with it."""
+        """As before the first position; the workers forget with it.
+
+        Photos too: one that nobody has judged yet would become a finding of the next test, without a track.
+        """
         shards = [name for name in self.children if name.startswith("shard-")]
         for name in shards:
             self.kill(name)
         self.query(
             "TRUNCATE track_position, track_chunk, track_cell, track_quality, finding, violation, case_event,"
             " case_attachment, case_dispatch, case_extension, supervision, case_file, elsewhere_lead, review,"
-            " review_item, redetection_span, engine_checkpoint, quarantined_frame CASCADE"
+            " review_item, redetection_span, engine_checkpoint, quarantined_frame, media_file, safety_alarm,"
+            " untold_event CASCADE"
         )
         for name in shards:
             self.restart(name)

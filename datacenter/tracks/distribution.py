@@ -47,7 +47,6 @@ REFERENCE: tuple[str, ...] = (
 LOCAL: dict[str, str] = {
     "area_vehicles": "few; whom an area binds",
     "case_file": "few; its events are chained and append-only by a trigger",
-    "complaint_evidence": "few; leads to its order and to a finding by their ids",
     "complaint_lost_item": "few; most are lost in no vehicle that is known",
     "complaint_order": "few; leads to case_file and its own events by their ids",
     "command": "few; claimed by FOR UPDATE SKIP LOCKED over all vehicles",

@@ -143,7 +143,7 @@ def test_with_both_walls_down_the_walk_finds_dawa_everywhere(
     assert not {key for key in shown if f"[{key}]" not in faults}
 
 
-@pytest.mark.parametrize("walls", ["both walls", "PostgreSQL alone"])
+@pytest.mark.parametrize("walls", [pytest.param("both walls", marks=pytest.mark.long), "PostgreSQL alone"])
 def test_accounts_set_up_oddly_find_nothing_either(
     world: World, odd_accounts: dict[str, User], as_web: None, monkeypatch: pytest.MonkeyPatch, walls: str
 ) -> None:
