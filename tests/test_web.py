@@ -47,3 +47,7 @@ def test_a_long_upload_is_refused_in_words_and_the_process_goes_on(live_server: 
     answer = requests.post(f"{live_server.url}/login/", data={"username": "x" * 6_000_000}, timeout=30)
     assert 400 <= answer.status_code < 500
     assert requests.get(f"{live_server.url}/login/", timeout=30).status_code == 200
+
+
+def test_what_browsers_ask_for_by_themselves_is_no_fault(live_server: Site) -> None:
+    assert requests.get(f"{live_server.url}/favicon.ico", timeout=30).status_code in {200, 404}

@@ -19,7 +19,7 @@ PUBLIC_PATHS = (
     "/travel/complain/", "/travel/complaints/", "/api/v1/hotline/", "/api/v1/calls/",
 )  # fmt: skip
 # Probes must answer while the database is down; they open no transaction.
-_NO_TRANSACTION = ("/healthz", "/readyz", "/metrics", "/static/", "/favicon.ico")
+_NO_TRANSACTION = ("/healthz", "/readyz", "/metrics", "/static/")
 
 
 class ScopeMiddleware:
