@@ -4,4 +4,4 @@ from django.urls import URLPattern, path
 
 from complaints.calls.consumers import CallChanges
 
-websocket_urlpatterns: list[URLPattern] = [path("ws/calls/", CallChanges.as_asgi())]  # type: ignore[arg-type]
+websocket_urlpatterns: list[URLPattern] = [path("ws/calls/", CallChanges.as_asgi())]

@@ -81,7 +81,7 @@ def _claim(pk: int, now: datetime) -> str | None:
     call = Call.objects.select_for_update(skip_locked=True).filter(pk=pk, recording_state=Recording.WAITING).first()
     if call is None or call.recording_due_at is None or call.recording_due_at > now:
         return None
-    call.recording_due_at, call.recording_tries = now + _HELD, F("recording_tries") + 1  # type: ignore[assignment]
+    call.recording_due_at, call.recording_tries = now + _HELD, F("recording_tries") + 1
     call.save(update_fields=["recording_due_at", "recording_tries"])
     return call.recording_url
 

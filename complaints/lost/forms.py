@@ -89,7 +89,7 @@ class SearchForm(forms.Form):
             raise forms.ValidationError(_("途经点最多 3 个"))
         if any(len(spot) != 2 or not (3 <= spot[0] <= 54 and 73 <= spot[1] <= 136) for spot in spots):
             raise forms.ValidationError(_("途经点的坐标不能识别，请重新点选"))
-        return tuple(spots)  # type: ignore[return-value]
+        return tuple(spots)
 
     def clean(self) -> dict[str, Any]:
         """The two ends as one ride."""

@@ -19,7 +19,7 @@ _ORDERS: Any = LostItem._meta.get_field("order").remote_field.model  # lost and 
 _PNG = "data:image/png;base64,"
 
 
-class ItemForm(forms.ModelForm):  # type: ignore[type-arg]
+class ItemForm(forms.ModelForm):
     """A thing; vehicle and order are named as people name them, by plate and number."""
 
     happened_at = MomentField(label=_("遗失或拾到时间"))
