@@ -31,8 +31,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Name bytes by their length: those that hold the present moment would differ from one test process to the next."""
-    return f"{argname}-{len(val)}-bytes" if isinstance(val, bytes) else None
+    """Name bytes by their argument alone, told apart by pytest's numbers.
+
+    A packed file holds the present moment, and even its length changes with it: two processes would collect two names.
+    """
+    return argname if isinstance(val, bytes) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
