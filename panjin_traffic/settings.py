@@ -164,6 +164,7 @@ GATEWAYS = env.number("GATEWAYS", 1)
 
 # --- Accounts -------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "datacenter.User"
+AUTHENTICATION_BACKENDS = ["datacenter.accounts.backend.Backend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
