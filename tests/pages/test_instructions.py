@@ -70,6 +70,9 @@ def test_by_keyboard_results_are_recorded_and_the_citys_table_moves_by_itself(de
     page.keyboard.press("l")
     expect(page.locator("#instruction-items .case-number")).to_have_count(1)
     wait_for(lambda: results()[2] == "finding", 10, "a case")
+    expect(page.locator("[data-row].is-selected")).to_have_attribute(
+        "data-item", str(instruction.items.get(position=4).pk)
+    )
     page.keyboard.press("x")
     expect(page.locator("[data-ticked]")).to_have_text("已勾选 1 项")
     page.get_by_label("结果", exact=True).last.select_option("transferred")

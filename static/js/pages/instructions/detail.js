@@ -62,7 +62,8 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-document.addEventListener("htmx:afterSwap", (event) => {
+// Only once htmx has taken hold of the new rows: before that their buttons would load the whole page.
+document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target.id !== "instruction-items" || place < 0) return;
   choose(place + 1);
   place = -1;
