@@ -11,20 +11,24 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import psycopg2
 import pytest
 import redis
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
+from django.test import TransactionTestCase
 
 from datacenter.accounts.models import Unit, User
 from datacenter.accounts.rights import Role
 from datacenter.geo.models import County
 from datacenter.registry.models import Company
-from tests import factories
+from tests import database, embedded, factories
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,13 +46,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Side by side, a file's tests stay together, and so do all that start whole houses: there is one at a time.
 
     What takes longest begins first, or the other process would wait for it at the end: houses, and the walk as soon as
-    tests that empty the tables have their turn.
+    tests that empty the tables have their turn. Beside the first house stands what needs no tables: it makes them.
     """
     houses, walk, rest = [], [], []
     for item in items:
         whole = item.path.parent.name == "chaos" or item.path.name == "test_story.py"
         item.add_marker(pytest.mark.xdist_group("houses" if whole else str(item.path)))
         (houses if whole else walk if item.path.name == "test_walk.py" else rest).append(item)
+    rest.sort(key=lambda item: item.path.parent.name != "protocols")
     turn = next((number for number, item in enumerate(rest) if _empties(item)), len(rest))
     items[:] = houses + rest[:turn] + walk + rest[turn:]
 
@@ -56,6 +61,42 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _empties(item: pytest.Item) -> bool:
     marker = item.get_closest_marker("django_db")
     return "transactional_db" in getattr(item, "fixturenames", ()) or bool(marker and marker.kwargs.get("transaction"))
+
+
+# --- the database ----------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_blocker: Any, django_db_modify_db_settings: None) -> bool:
+    """Whether pytest-django finds the test database there, with all its tables: a copy of what one process migrated."""
+    if not embedded.SERVERS:
+        return False
+    postgres, name = embedded.SERVERS.postgres, connection.creation._get_test_db_name()
+    with django_db_blocker.unblock():
+        database.create_empty(postgres.urls.owner, name)
+        database.furnish(postgres.urls.superuser, name, partial(_migrate, name))
+    return True
+
+
+def _migrate(name: str) -> None:
+    own = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    try:
+        call_command("migrate", verbosity=0)
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = own
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The test database; a test that commits is undone by ``database.restore``, Django's flush takes ten times as long.
+
+    Flush also runs what follows a migration; here that has run once and is kept.
+    """
+    if embedded.SERVERS:
+        with django_db_blocker.unblock():
+            database.keep(embedded.SERVERS.postgres.urls.superuser)
+        TransactionTestCase._fixture_teardown = lambda case: database.restore()
 
 
 @pytest.fixture(autouse=True)
@@ -150,8 +191,7 @@ def other_safety_officer(other_company: Company) -> User:
 # --- servers ---------------------------------------------------------------------------------------------------------
 def on_test_database(url: str) -> str:
     """``url`` with the database that this run's tests use in place of its own."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(path="/" + str(connection.settings_dict["NAME"])))
+    return database.on(url, str(connection.settings_dict["NAME"]))
 
 
 @pytest.fixture
@@ -192,14 +232,10 @@ def _as_role(variable: str) -> Iterator[None]:
 @pytest.fixture
 def tracks(transactional_db: None) -> Iterator[None]:
     """Empty tracks before and after; Django's flush knows only its own models."""
-    _empty_tracks()
     yield
-    _empty_tracks()
-
-
-def _empty_tracks() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE track_position, track_chunk, track_cell")
+    if not embedded.SERVERS:
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE track_position, track_chunk, track_cell")
 
 
 def child_environment(**more: str) -> dict[str, str]:

@@ -21,6 +21,7 @@ if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # one of several that test 
     os.environ["REDIS_PREFIX"] += worker
     for name in os.environ.pop(OWN, "").split():
         del os.environ[name]
+SERVERS = None
 if not os.environ.get("DATABASE_URL"):
     from panjin_traffic import servers
 

@@ -19,12 +19,14 @@ from collections.abc import Callable, Container
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg2
 import redis
 
 from panjin_traffic.servers import PostgresServer, ValkeyServer
 from panjin_traffic.supervisor.house import House, missing, processes
+from tests import database
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,7 +58,7 @@ class Stack:
             self._furnish()
         else:
             self.postgres.start()
-            self.manage("migrate", "--verbosity", "0")
+            self._migrate()
         for name in names or self.specs:
             self.restart(name)
         if not names:
@@ -75,7 +77,7 @@ class Stack:
             moulded = json.loads((MOULD / "state.json").read_text())
             state.write_text(json.dumps(json.loads(state.read_text()) | {"passwords": moulded["passwords"]}))
         else:
-            self.manage("migrate", "--verbosity", "0")
+            self._migrate()
             self.manage("demo_city")
             self.postgres.stop()
             MOULD.mkdir(mode=0o700)
@@ -83,6 +85,10 @@ class Stack:
             subprocess.run(["cp", "-a", str((self.postgres.home / "data").resolve()), str(mould)], check=True)
             shutil.copy(state, MOULD)
         self.postgres.start()
+
+    def _migrate(self) -> None:
+        name = urlsplit(self.postgres.urls.owner).path.lstrip("/")
+        database.furnish(self.postgres.urls.superuser, name, lambda: self.manage("migrate", "--verbosity", "0"))
 
     def stop(self) -> None:
         """End everything, servers last."""

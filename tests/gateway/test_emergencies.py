@@ -28,11 +28,18 @@ from datacenter.protocols.jt905.messages import LocationReport as TaxiReport
 from datacenter.registry.models import Vehicle
 from tests import factories
 
+from . import conftest
 from .conftest import Start, entry, eventually
 from .terminal import Terminal, location
 
 ISU = "104502000731"
 pytestmark = pytest.mark.usefixtures("tracks")
+
+
+@pytest.fixture(autouse=True)
+def _no_worker_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None runs here: what a gateway that stops would wait for never comes."""
+    monkeypatch.setattr(conftest, "QUICK", replace(conftest.QUICK, stop_s=0.1))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A browser, and desks at which officers sit: each a context of its own, signed in at the login page."""
+"""A browser, and desks at which officers sit: each a context of its own, signed in by a session of its own."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ import pytest
 import redis
 from django.conf import settings
 from django.db import connections
+from django.test import Client
 
 from datacenter.accounts.models import User
 from panjin_traffic.supervisor.house import House, processes
 from tests.conftest import ROOT, Site, child_environment, wait_for
-from tests.factories import PASSWORD
 from tests.ports import free_port
 
 playwright_api = pytest.importorskip("playwright.sync_api")
 CHROMIUM = os.environ.get("CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))), ""
 )
-Desk = Callable[[User], "playwright_api.Page"]
+Desk = Callable[..., "playwright_api.Page"]
 
 
 @pytest.fixture(scope="session")
@@ -36,35 +36,50 @@ def chromium() -> str:
     return CHROMIUM
 
 
-@pytest.fixture
-def desk(chromium: str, live_server: Site, settings: object, tmp_path: object) -> Iterator[Desk]:
-    """``desk(user)``: a page on which ``user`` has signed in. A script's error, or a request that leaves the house,
-    fails the test."""
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[playwright_api.Browser]:
+    """Headless Chromium; one for all tests of a file, which share nothing in it."""
     # Playwright's own loop runs in this thread; Django takes any loop for an asynchronous caller.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    wrong: list[str] = []
     with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-
-        def sit_down(user: User) -> playwright_api.Page:
-            page = browser.new_context(
-                base_url=live_server.url, viewport={"width": 1440, "height": 900}, locale="zh-CN"
-            ).new_page()
-            page.on("pageerror", lambda error: wrong.append(str(error)))
-            page.on("request", lambda request: _stays(request.url, live_server.url) or wrong.append(request.url))
-            page.on("console", lambda line: "Content Security Policy" in line.text and wrong.append(line.text))
-            page.goto("/login/")
-            page.get_by_label("用户名").fill(user.username)
-            page.get_by_label("密码").fill(PASSWORD)
-            page.get_by_role("button", name="登录").click()
-            page.get_by_role("heading", name="今日待办").wait_for()
-            page.wait_for_load_state()  # the keyboard listens from here on
-            return page
-
-        yield sit_down
-        browser.close()
+        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield opened
+        opened.close()
         connections.close_all()  # under a running loop Django opened connections of their own
     os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
+
+
+@pytest.fixture
+def desk(browser: playwright_api.Browser, live_server: Site) -> Iterator[Desk]:
+    """``desk(user)``: a page on which ``user`` has signed in; ``desk()``: one at the login page. A script's error, or a
+    request that leaves the house, fails the test."""
+    wrong: list[str] = []
+    contexts = []
+
+    def sit_down(user: User | None = None) -> playwright_api.Page:
+        context = browser.new_context(
+            base_url=live_server.url, viewport={"width": 1440, "height": 900}, locale="zh-CN"
+        )  # fmt: skip
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda request: _stays(request.url, live_server.url) or wrong.append(request.url))
+        page.on("console", lambda line: "Content Security Policy" in line.text and wrong.append(line.text))
+        if user is None:
+            page.goto("/login/")
+            return page
+        client = Client()
+        client.force_login(user)
+        name = settings.SESSION_COOKIE_NAME
+        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+        page.goto("/")
+        page.get_by_role("heading", name="今日待办").wait_for()
+        page.wait_for_load_state()  # the keyboard listens from here on
+        return page
+
+    yield sit_down
+    for context in contexts:
+        context.close()
     assert wrong == []
 
 

@@ -39,6 +39,7 @@ def test_a_county_handles_a_case_by_keyboard_and_form(desk, dawa_officer):
     page.keyboard.press("g")
     page.keyboard.press("c")
     expect(page.get_by_role("heading", name="案件")).to_be_visible()
+    page.wait_for_load_state()
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=case.title)).to_be_visible()

@@ -102,9 +102,13 @@ def test_a_county_officer_never_gets_another_countys_vehicle(
     page = desk(dawa_officer)
     page.goto("/map/")
     expect(page.get_by_text("企业名称").or_(page.get_by_label("危险货物运输车"))).to_be_visible(timeout=15_000)
-    for _ in range(3):
-        publish(ours), publish(theirs)
-        page.wait_for_timeout(400)
+    report_until(
+        page,
+        lambda: (publish(ours), publish(theirs)),
+        lambda: page.locator("[data-map]").get_attribute("data-drawn") in ("1", "2"),
+    )
+    publish(ours), publish(theirs)
+    page.wait_for_timeout(1200)  # a frame more, which would bring the other
     drawn(page, 1)
     assert page.request.get(f"/vehicles/{theirs.pk}/drawer/").status == 404
     assert page.request.get(f"/vehicles/{theirs.pk}/track/").status == 404
