@@ -122,6 +122,12 @@ def shape_of(alias: str) -> dict[str, Any]:
     return shape
 
 
+def _without_casts(shape: dict[str, Any]) -> dict[str, Any]:
+    """``shape`` as a copy has it too: where a dump puts the casts of an index's condition means nothing."""
+    plain = sorted(re.sub(r"::[a-z ]+(\[\])?|[()]", "", definition) for (definition,) in shape["indexes"])
+    return shape | {"indexes": plain}
+
+
 @pytest.mark.django_db(databases=["default"])
 def test_from_zero_and_again_gives_the_same_database(empty_database: str, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
@@ -133,5 +139,5 @@ def test_from_zero_and_again_gives_the_same_database(empty_database: str, django
         assert MigrationRecorder(connections[empty_database]).applied_migrations().keys() == applied
         for app in OURS:
             assert {name for owner, name in applied if owner == app} == set(of(app, MigrationLoader(None)))
-        assert once == shape_of("default")
+        assert _without_casts(once) == _without_casts(shape_of("default"))
     assert settings.DATABASE_USERS["web"] in {grantee for grantee, *_ in once["grants"]}
