@@ -258,6 +258,12 @@ MEDIA_ROOT = VAR_DIR / "media"
 METER_MODEL = env.text("METER_MODEL", "")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+UPLOAD_MOST_BYTES = 100 * 1024 * 1024  # nine files of ten megabytes are the most that any form takes
+FILE_UPLOAD_HANDLERS = [
+    "panjin_traffic.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- API ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
