@@ -13,7 +13,6 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from complaints.calls.defaults import TO_COMPLETE
 from complaints.orders import workflow
 from complaints.orders.drafting import Draft
 from complaints.orders.models import CallBack, Category, Order, OrderEvent
@@ -58,21 +57,21 @@ def fill(first: date, last: date) -> None:
 def _day(since: date, number: int, operator: User) -> Iterator[Order]:
     """One day's orders, most of them questions; a few more each week."""
     day, luck = since + timedelta(days=number), Random(f"hotline {since} {number}")
-    kinds = list(Category.objects.filter(kind__in=AT_ONCE, in_force=True).exclude(code=TO_COMPLETE))
+    kinds = list(Category.objects.filter(kind__in=AT_ONCE, in_force=True))
     weights = [6 if one.kind == Category.Kind.CONSULTATION else 1 for one in kinds]
     channels = [Order.Channel.PHONE] * 9 + [Order.Channel.WEB, Order.Channel.WECHAT, Order.Channel.FORWARDED]
     for _ in range(luck.randint(FEWEST, FEWEST + (MOST - FEWEST) * (number + 1) // DAYS)):
         category = luck.choices(kinds, weights)[0]
         at = _moment(day, luck)
         answered = at + timedelta(seconds=luck.randint(40, 420))
+        called = min(answered + timedelta(hours=20), timezone.now())
         latitude, longitude = luck.choice(_CENTRES)
         back = category.call_back == Category.CallBack.ALL
         yield Order(
             receipt=new_receipt(), category=category, channel=luck.choice(channels), state=Order.State.CLOSED,
             caller_phone=f"1990000{luck.randint(0, 1500):04d}", content=f"{category.title}（演示）", accepted_at=at,
             industry=category.industry, answer="已答复（演示）", first_answer_at=answered, operator=operator,
-            closed_at=answered + timedelta(hours=20) if back else answered,
-            called_back_at=answered + timedelta(hours=20) if back else None,
+            closed_at=called if back else answered, called_back_at=called if back else None,
             satisfaction=_said(luck) if back else "",
             latitude_e6=latitude + round(luck.gauss(0, 9000)), longitude_e6=longitude + round(luck.gauss(0, 12000)),
         )  # fmt: skip
@@ -111,7 +110,7 @@ def _keep(orders: list[Order], operator: User) -> None:
     luck = Random("call-backs")
     CallBack.objects.bulk_create(
         CallBack(
-            order=order, attempt=1, round=1, at=order.called_back_at, by=operator, outcome=CallBack.Outcome.REACHED,
+            order=order, attempt=1, round=0, at=order.called_back_at, by=operator, outcome=CallBack.Outcome.REACHED,
             satisfaction=order.satisfaction,
             reason=luck.choice(_REASONS) if order.satisfaction == Order.Satisfaction.UNSATISFIED else "",
         )

@@ -19,6 +19,7 @@ from datacenter.detection.models import Finding
 from datacenter.detection.selectors import findings_visible_to
 from datacenter.media.models import MediaFile, SafetyAlarm
 from datacenter.media.selectors import alarms_visible_to, media_visible_to
+from datacenter.registry.selectors import vehicles_visible_to
 from taxi.models import Shift, Tariff, Trip
 from taxi.selectors import fare_of, shifts_visible_to, tariff_on, trips_visible_to
 from taxi.way import Usual, Way, compared, usual_way, way_between, way_of
@@ -48,11 +49,15 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Minute:
-    """All of it; ``others`` are further rides within ``NEAR``, ``since`` and ``until`` bound what is shown."""
+    """All of it; ``others`` are further rides within ``NEAR``, ``since`` and ``until`` bound what is shown.
+
+    ``in_scope``: whether the reader sees the taxi's trips and shifts; it may be another county's than the complaint.
+    """
 
     at: datetime
     since: datetime
     until: datetime
+    in_scope: bool
     trip: Trip | None
     others: list[Trip]
     shift: Shift | None
@@ -94,6 +99,7 @@ def behind(order: Order, user: Any, trip_id: int | None = None) -> Minute | None
         at=at,
         since=since,
         until=until,
+        in_scope=vehicles_visible_to(user).filter(pk=order.vehicle_id).exists(),
         trip=trip,
         others=[ride for ride in rides if trip is None or ride.pk != trip.pk],
         shift=shifts_visible_to(user)
@@ -150,6 +156,7 @@ def as_facts(minute: Minute) -> dict[str, Any]:
         "at": minute.at.isoformat(),
         "since": minute.since.isoformat(),
         "until": minute.until.isoformat(),
+        "in_scope": minute.in_scope,
         "trip": _trip_facts(trip) if trip else None,
         "shift": minute.shift.pk if minute.shift else None,
         "track": {"datum": "WGS-84", "points": minute.way.points, "metres": minute.way.distance_m},

@@ -14,7 +14,9 @@ from complaints.minute.models import OrderEvidence
 from complaints.orders.models import Order
 from datacenter.accounts.permissions import require
 from datacenter.cases.errors import FieldRefused
-from datacenter.cases.states import ENDED_STATES
+from datacenter.cases.models import Case
+from datacenter.cases.selectors import cases_visible_to
+from datacenter.cases.states import ENDED_STATES, State
 from datacenter.cases.workflow import note_on_case
 from datacenter.detection.catalogue import Detector, detectors
 from datacenter.detection.complained import from_complaint
@@ -29,23 +31,27 @@ def kinds_of_violation() -> list[tuple[str, str]]:
 def take_as_evidence(order: Order, minute: Minute, *, by: Any, violation: str = "", note: str = "") -> OrderEvidence:
     """Keep the minute with the order and its case; ``violation`` makes it a finding of that case too.
 
-    Raises ``NotAllowed``, or ``FieldRefused`` where the order has no open case or the rule is unknown.
+    Raises ``NotAllowed``, or ``FieldRefused`` where the order has no open case, the rule is unknown, or the case was
+    verified already: only what is found before goes on record with it.
     """
     require(by, "complaint.evidence")
-    if order.case is None or order.case.state in ENDED_STATES:
-        raise FieldRefused("violation", "工单尚未转办，或案件已经办结，不能取证")
     if violation and violation not in _known():
         raise FieldRefused("violation", f"没有这类违规：{violation}")
     facts = as_facts(minute)
     digest = sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
     with transaction.atomic():
-        Order.objects.select_for_update(of=("self",)).get(pk=order.pk)  # two officers at once make one finding
-        finding = _finding(order, minute, violation) if violation else None
+        # The case first, as its own verbs lock it; while it is locked two officers at once make one finding.
+        case = cases_visible_to(by).select_for_update(of=("self",)).filter(pk=order.case_id).first()
+        if case is None or case.state in ENDED_STATES:
+            raise FieldRefused("violation", "工单尚未转办，或案件已经办结，不能取证")
+        if violation and case.state == State.VERIFIED:
+            raise FieldRefused("violation", "案件已核查通过，不能再认定线索；要认定请先重办")
+        finding = _finding(order, case, minute, violation) if violation else None
         kept = OrderEvidence.objects.create(
             order=order, at=timezone.now(), by=by, facts=facts, sha256=digest, finding=finding
         )
         note_on_case(
-            order.case,
+            case,
             note=note.strip() or "调取投诉时段的轨迹、营运记录与影像作为证据",
             facts={"evidence": kept.pk, "sha256": digest} | ({"finding": finding.pk} if finding else {}),
             by=by,
@@ -58,8 +64,7 @@ def _known() -> dict[str, Detector]:
     return {code: rule for code, rule in detectors().items() if code.startswith(("taxi.", "driver."))}
 
 
-def _finding(order: Order, minute: Minute, violation: str) -> Finding:
-    assert order.case is not None
+def _finding(order: Order, case: Case, minute: Minute, violation: str) -> Finding:
     money, usual = minute.money, minute.usual
     figures = {
         "paid_jiao": money.paid,
@@ -71,7 +76,7 @@ def _finding(order: Order, minute: Minute, violation: str) -> Finding:
         "metered_dkm": minute.trip.distance_dkm if minute.trip else None,
     }
     return from_complaint(
-        order.case,
+        case,
         code=violation,
         reference=f"order:{order.pk}",
         since=minute.since,

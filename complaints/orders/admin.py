@@ -12,6 +12,7 @@ from datacenter.cases.admin import WrittenDown
 
 _KINDS = ("text", "number", "choice", "yes_no")
 _MOST = 12
+_MOST_VALUE = 3650
 
 
 def known_questions(value: Any) -> list[dict[str, Any]]:
@@ -27,7 +28,10 @@ def known_questions(value: Any) -> list[dict[str, Any]]:
             raise ValidationError(f"问题代码 {code!r} 应为不重复的字母代码")
         if kind not in _KINDS:
             raise ValidationError(f"问题 {code} 的 kind 应为 {'、'.join(_KINDS)}，现为 {kind!r}")
-        if kind == "choice" and not question.get("choices"):
+        choices = question.get("choices", [])
+        if not isinstance(choices, list) or not all(isinstance(choice, str) and choice for choice in choices):
+            raise ValidationError(f"问题 {code} 的 choices 应为文字的列表，现为 {choices!r}")
+        if kind == "choice" and not choices:
             raise ValidationError(f"问题 {code} 没有选项")
         codes.add(code)
     return value
@@ -58,11 +62,28 @@ class CategoryAdmin(WrittenDown):
     search_fields = ("title", "code")
 
 
+class HotlineSettingForm(forms.ModelForm):
+    """A figure that clocks and calendars can reckon with."""
+
+    class Meta:
+        model = HotlineSetting
+        fields = ("value", "source", "source_verified")
+
+    def clean_value(self) -> int:
+        """Some figure that somebody could mean."""
+        value: int = self.cleaned_data["value"]
+        most = 100 if self.instance.unit == "%" else _MOST_VALUE
+        if value > most:
+            raise ValidationError(f"最大为 {most}")
+        return value
+
+
 @admin.register(HotlineSetting)
 class HotlineSettingAdmin(WrittenDown):
     """One row a figure; it holds for what comes from then on."""
 
     action = "complaint_setting.change"
+    form = HotlineSettingForm
     list_display = ("title", "value", "unit", "source_verified")
     fields = ("title", "value", "unit", "source", "source_verified")
     readonly_fields = ("title", "unit")

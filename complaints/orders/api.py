@@ -7,6 +7,7 @@ under the same number of its own is one order.
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -27,6 +28,11 @@ _DOOR = "\0complaint-api"
 _KEY = OpenApiParameter("Authorization", str, OpenApiParameter.HEADER, required=True, description="Bearer 加接入密钥")
 
 
+def _finite(value: float) -> None:
+    if not math.isfinite(value):  # "nan" is neither too small nor too large
+        raise serializers.ValidationError("应为数字")
+
+
 class _OrderIn(serializers.Serializer[Any]):
     """One order as a platform hands it in."""
 
@@ -42,11 +48,13 @@ class _OrderIn(serializers.Serializer[Any]):
     occurred_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
     place = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
     latitude = serializers.FloatField(
-        required=False, allow_null=True, default=None, min_value=-90, max_value=90, help_text="WGS-84"
-    )
+        required=False, allow_null=True, default=None, min_value=-90, max_value=90, validators=[_finite],
+        help_text="WGS-84",
+    )  # fmt: skip
     longitude = serializers.FloatField(
-        required=False, allow_null=True, default=None, min_value=-180, max_value=180, help_text="WGS-84"
-    )
+        required=False, allow_null=True, default=None, min_value=-180, max_value=180, validators=[_finite],
+        help_text="WGS-84",
+    )  # fmt: skip
     plate = serializers.CharField(max_length=120, required=False, allow_blank=True, default="", help_text="原话即可")
     line = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
     company_name = serializers.CharField(max_length=80, required=False, allow_blank=True, default="")
@@ -124,6 +132,8 @@ class OrderProgress(_Keyed):
         client = self.client(request)
         with entered(Scope("channel", client.channel)):
             rows = Order.objects.filter(channel=client.channel)
+            if "\0" in number:  # PostgreSQL knows no such text
+                rows = rows.none()
             order = rows.filter(number=number).first() or rows.filter(external_no=number).first()
             if order is None:
                 raise OrderNotFound(number=number)

@@ -22,8 +22,8 @@ def paper_of(user: Any, day: date) -> bytes:
     figures = statistics.figures_for(user, day, day)
     start = timezone.make_aware(datetime.combine(day, time.min), timezone.get_default_timezone())
     visible = selectors.orders_visible_to(user)
-    rows = list(visible.filter(accepted_at__gte=start, accepted_at__lt=start + timedelta(days=1))[: _MOST + 1])
-    late = selectors.open_orders(visible).filter(case__due_at__lt=timezone.now(), state=Order.State.HANDLING)
+    rows = list(visible.filter(accepted_at__gte=start, accepted_at__lt=start + timedelta(days=1))[:_MOST])
+    late = visible.filter(state=Order.State.HANDLING, case__due_at__lt=timezone.now())
     waiting = visible.filter(state=Order.State.CALLING_BACK).count()
     data = {
         "title": f"12328 热线日报　{day:%Y 年 %m 月 %d 日}",
@@ -44,14 +44,14 @@ def paper_of(user: Any, day: date) -> bytes:
         ],
         "kinds": [[name, str(number)] for name, number in figures.kinds],
         "counties": [_cells(line) for line in figures.counties],
-        "orders": [_order(order) for order in rows[:_MOST]],
+        "orders": [_order(order) for order in rows],
         "more": max(0, figures.total.orders - _MOST),
     }
     return render("hotline", data, at=start)
 
 
 def _order(order: Order) -> list[str]:
-    about = order.plate or order.line or order.company_name or order.place or "—"
+    about = order.cover(order.plate or order.line or order.company_name or order.place) or "—"
     return [
         order.number,
         f"{timezone.localtime(order.accepted_at):%H:%M}",

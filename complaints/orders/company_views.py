@@ -68,7 +68,9 @@ def request_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("complaint.answer")
 def request_file(request: HttpRequest, pk: int, file: int) -> HttpResponse:
     """A picture of the company's own answer."""
-    found = selectors.get_request_for(request.user, pk).files.filter(pk=file).first()
+    asked = selectors.get_request_for(request.user, pk)
+    found = asked.files.filter(pk=file).first()
     if found is None:
         raise RequestNotFound(pk=pk)
+    audit.record(request, "complaint.file", asked.number, sha256=found.sha256)
     return send(found, thumb=request.GET.get("size") == "thumb")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,6 +19,13 @@ from datacenter.registry.models import Company, Practitioner, Vehicle
 
 _OLDEST = timedelta(days=730)  # what is older is as a rule a slip in the year
 _MOST_ANSWER = 500
+_NUMBER = re.compile(r"\d{1,9}(\.\d{0,4})?")
+_YES_NO = ("是", "否")
+# What is one line on a form: kept without line breaks and control characters.
+_LINES = (
+    "external_no", "caller_name", "caller_phone", "place", "plate", "plates_said", "driver_name", "company_name",
+    "line",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -58,6 +66,9 @@ class Draft:
             self.content = words.tidy(self.content)
         except words.NoWords as refusal:
             raise FieldRefused("content", str(refusal)) from None
+        for name in _LINES:
+            setattr(self, name, words.line(getattr(self, name)))
+        self.caller_phone = words.dialled(self.caller_phone)
         now = timezone.now()
         if self.occurred_at is not None and not now - _OLDEST <= self.occurred_at <= now + timedelta(minutes=5):
             said = timezone.localtime(self.occurred_at)
@@ -74,17 +85,19 @@ class Draft:
         kept: dict[str, Any] = {}
         for question in self.category.questions:
             code, label = question["code"], question["label"]
-            said = str(self.answers.get(code, "") or "").strip()[:_MOST_ANSWER]
+            said = words.line(str(self.answers.get(code, "") or ""))[:_MOST_ANSWER]
             if not said:
                 if required and question.get("required"):
                     raise FieldRefused(f"answer_{code}", f"请填写：{label}")
                 continue
-            if question["kind"] == "number" and not said.replace(".", "", 1).isdigit():
+            kind = question["kind"]
+            if kind == "number" and not _NUMBER.fullmatch(said):
                 raise FieldRefused(f"answer_{code}", f"“{label}”应为数字，填写的是 {said[:20]}")
-            if question["kind"] == "choice" and said not in question.get("choices", ()):
+            choices = _YES_NO if kind == "yes_no" else question.get("choices", ())
+            if kind in ("choice", "yes_no") and said not in choices:
                 raise FieldRefused(f"answer_{code}", f"“{label}”请从选项中选择")
             kept[code] = said
-        if self.paid_jiao is None and str(kept.get("paid", "")).replace(".", "", 1).isdigit():
+        if self.paid_jiao is None and _NUMBER.fullmatch(kept.get("paid", "")):
             jiao = round(float(kept["paid"]) * 10)
             self.paid_jiao = jiao if jiao <= 1_000_000 else None
         return kept

@@ -52,6 +52,8 @@ def after_step(case: Case, event: CaseEvent) -> None:
         order.reopened_times += 1
         order.called_back_at, order.satisfaction, order.dissatisfied_with, order.call_back_waived = None, "", "", ""
     order.save()
+    if event.verb == Verb.CLOSE:
+        workflow.withdraw_requests(order)
     telling.tell_of_step(order, case, event)
     if words := _PUBLIC.get(event.verb):
         told = str(case.county or "") if event.verb in (Verb.DISPATCH, Verb.REDISPATCH, Verb.ACCEPT) else ""
@@ -80,7 +82,9 @@ def block_of(case: Case, user: Any) -> dict[str, Any] | None:
         return None
     return {
         "order": order,
+        "place": order.cover(order.place),
+        "line": order.cover(order.line),
         "requests": selectors.requests_of(order),
-        "call_backs": selectors.call_backs_of(order),
+        "call_backs": selectors.call_backs_of(order, whole=False),
         "files": selectors.files_of(order),
     }

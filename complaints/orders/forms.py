@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -57,6 +59,16 @@ def words(label: Any, most: int, *, rows: int = 3, required: bool = False, **att
     )  # fmt: skip
 
 
+def day_field(label: Any) -> forms.DateField:
+    """One day of a span, within years that have a day before and after."""
+    unknown = _("日期应在 2000 年至 2999 年之间")
+    return forms.DateField(
+        label=label, required=False,
+        widget=forms.DateInput(attrs={**TEXT, "type": "date"}, format="%Y-%m-%d"),
+        validators=[MinValueValidator(date(2000, 1, 1), unknown), MaxValueValidator(date(2999, 12, 31), unknown)],
+    )  # fmt: skip
+
+
 class ConsoleForm(Refusing):
     """One screen of the console (受理登记): who, what, whom it is about, when and where, and what becomes of it."""
 
@@ -102,6 +114,9 @@ class ConsoleForm(Refusing):
         self.fields["category"].choices = grouped(numbered=True)  # type: ignore[attr-defined]
         self.found: dict[str, Any] = {}
         self.question_errors: dict[str, str] = {}  # what is wrong with an answer to a guided question, by its code
+        for name in ("channel", "external_no") if order is not None else ():  # how it came stays as it was
+            self.fields[name].disabled = True
+            self.initial[name] = getattr(order, name)
 
     def clean_company_name(self) -> str:
         """A company's exact name links the order to it; another stays as it was said."""
@@ -209,12 +224,7 @@ class OrderFilters(forms.Form):
         widget=forms.Select(attrs=SELECT),
     )  # fmt: skip
     mine = forms.BooleanField(label=_("我受理的"), required=False, widget=forms.CheckboxInput(attrs=RADIO))
-    since = forms.DateField(
-        label=_("受理自"), required=False, widget=forms.DateInput(attrs={**TEXT, "type": "date"}, format="%Y-%m-%d")
-    )
-    until = forms.DateField(
-        label=_("至"), required=False, widget=forms.DateInput(attrs={**TEXT, "type": "date"}, format="%Y-%m-%d")
-    )
+    since, until = day_field(_("受理自")), day_field(_("至"))
 
     def __init__(self, *args: Any, one_county: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -175,7 +175,11 @@ class Order(models.Model):
     @property
     def covered(self) -> str:
         """What was said, for whoever is not in charge of it: without the caller's own name and numbers."""
-        return words.without_callers_marks(self.content, self.caller_name, self.caller_phone)
+        return self.cover(self.content)
+
+    def cover(self, text: str) -> str:
+        """``text`` without the caller's name and without anybody's numbers."""
+        return words.without_callers_marks(text, self.caller_name, self.caller_phone)
 
     @property
     def is_open(self) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 
 def next_number(now: datetime) -> str:
@@ -20,3 +21,8 @@ def next_number(now: datetime) -> str:
 def new_receipt() -> str:
     """A query code (查询码): eight digits, said by telephone, that nobody guesses in the tries that a page allows."""
     return f"{secrets.randbelow(10**8):08d}"
+
+
+def receipt_of(sending: str) -> str:
+    """The query code of what one sending makes, however often it comes; nobody else can tell it from the sending."""
+    return f"{int(salted_hmac('complaints.receipt', sending, algorithm='sha256').hexdigest(), 16) % 10**8:08d}"

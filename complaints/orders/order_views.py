@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from complaints.orders import export as files
-from complaints.orders import province, selectors
+from complaints.orders import province, selectors, words
 from complaints.orders.errors import FieldRefused, OrderNotFound, OrderRefused
 from complaints.orders.forms import OrderFilters
 from complaints.orders.models import OPEN_STATES, Order
@@ -37,11 +37,14 @@ TABS = (
     ("quality", gettext_lazy("待抽检")),
     *Order.State.choices,
 )
+# What of an order somebody typed: shown whole to who may know the caller.
+_SAID = ("content", "place", "line", "answer", "call_back_waived")
 # Tabs that look at the case: what waits for the hotline, which leads it.
 _BY_CASE = {"unsent": State.COLLECTED, "fed_back": State.FED_BACK}
 
 
 @require_safe
+@never_cache
 @needs("complaint.view")
 def order_list(request: HttpRequest) -> HttpResponse:
     """热线工单, newest first, by filters and tabs."""
@@ -123,6 +126,7 @@ def order_act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
 
 
 @require_POST
+@never_cache
 @needs("personal_data.unmask")
 def order_unmask(request: HttpRequest, number: str) -> HttpResponse:
     """The caller's name and number whole, for who may unmask; written down."""
@@ -152,6 +156,7 @@ def _found(request: HttpRequest) -> tuple[OrderFilters, QuerySet[Order]]:
     if tab == "open":
         rows = rows.filter(state__in=OPEN_STATES)
     elif tab == "quality":
+        require(request.user, "complaint.check")  # whose orders are drawn is not told before they are looked at
         rows = rows.filter(pk__in=drawn(request.user).order_by().values("pk"))
     elif tab in _BY_CASE:
         rows = rows.filter(case__state=_BY_CASE[tab])
@@ -163,9 +168,9 @@ def _found(request: HttpRequest) -> tuple[OrderFilters, QuerySet[Order]]:
 def narrowed(rows: QuerySet[Order], wanted: dict[str, Any], user: Any) -> QuerySet[Order]:
     """``rows`` that the filters let through; callers are found by their number by those alone who may know it."""
     if q := (wanted.get("q") or "").strip().upper():
-        match = Q(number__startswith=q) | Q(plate__startswith=q) | Q(external_no=q)
+        match = Q(number__startswith=q) | Q(plate__startswith=q) | Q(external_no__iexact=q)
         if user.may("complaint.accept") or user.may("personal_data.unmask"):
-            match |= Q(caller_phone=q)
+            match |= Q(caller_phone=words.dialled(q))
         rows = rows.filter(match)
     if kind := wanted.get("kind"):
         rows = rows.filter(category__kind=kind)
@@ -193,16 +198,19 @@ def _page(
     user = request.user
     forms = [filled if filled and filled.verb == form.verb else form for form in forms_for(order, user)]
     labels = {question["code"]: question["label"] for question in order.category.questions}
+    whole = unmasked or order.operator_id == user.pk
+    cover = str if whole else order.cover
     context = {
         "order": order,
-        "events": selectors.events_of(order)[::-1],
-        "call_backs": selectors.call_backs_of(order),
+        "events": selectors.events_of(order, whole=whole)[::-1],
+        "call_backs": selectors.call_backs_of(order, whole=whole),
+        **{name: cover(getattr(order, name)) for name in _SAID},
         "requests": selectors.requests_of(order),
         "files": selectors.files_of(order),
-        "answers": [(labels.get(code, code), value) for code, value in order.answers.items()],
+        "answers": [(labels.get(code, code), cover(str(value))) for code, value in order.answers.items()],
         "verb_forms": forms,
         "refused": filled if filled and filled.verb not in {form.verb for form in forms} else None,
-        "whole": unmasked or order.operator_id == user.pk,
+        "whole": whole,
         "may_unmask": user.may("personal_data.unmask"),  # type: ignore[union-attr]
         "call_back_wanted": wants_call_back(order),
         "may_amend": order.operator_id == user.pk and order.state == Order.State.ACCEPTED,

@@ -20,7 +20,11 @@ def send(file: OrderFile, *, thumb: bool) -> HttpResponse:
     if content_type is None:
         raise OrderNotFound("附件文件不在存储中，请联系系统管理员", file=file.pk)
     if thumb:
-        return HttpResponse(small_copy(path), content_type="image/jpeg", headers=GUARD)
+        try:
+            small = small_copy(path)
+        except (OSError, SyntaxError, ValueError) as fault:  # breaks off in the middle: kept, not drawn
+            raise OrderNotFound("照片不完整，不能显示缩略图", file=file.pk) from fault
+        return HttpResponse(small, content_type="image/jpeg", headers=GUARD)
     name = file.name or path.name
     whole: Any = FileResponse(path.open("rb"), filename=name, content_type=content_type, headers=GUARD)
     sent: HttpResponse = whole  # a streaming one is answered like any other

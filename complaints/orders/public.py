@@ -6,10 +6,12 @@ signing in are.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.core.cache import cache
-from django.core.exceptions import ValidationError
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -20,7 +22,7 @@ from redis.exceptions import RedisError
 from complaints.orders import plates, workflow
 from complaints.orders.errors import FieldRefused
 from complaints.orders.models import Order
-from complaints.orders.numbers import new_receipt
+from complaints.orders.numbers import new_receipt, receipt_of
 from complaints.orders.public_forms import ComplainForm, ProgressForm
 from datacenter.accounts import audit, lockout
 from datacenter.accounts.scope import Scope, entered
@@ -29,12 +31,15 @@ from datacenter.accounts.scope import Scope, entered
 _DOOR = "\0complaint-progress"
 _MOST_AN_HOUR = 20  # from one address: a family, or a café
 _HOUR_S = 3600
+_AGAIN = timedelta(hours=1)
+_LOCKS = 12328
+"""Advisory locks (two numbers) are shared by all that take some: the first says whose they are."""
 
 
 @never_cache
 def complain(request: HttpRequest) -> HttpResponse:
     """我要投诉: the form; posted, the number and the query code."""
-    form = ComplainForm(request.POST or None, request.FILES or None)
+    form = ComplainForm(request.POST or None, request.FILES or None, initial={"once": uuid4().hex})
     if request.method != "POST":
         return render(request, "complaints/public/complain.html", {"form": form})
     status = 422
@@ -43,13 +48,12 @@ def complain(request: HttpRequest) -> HttpResponse:
         status = 429
     elif form.is_valid() and not form.cleaned_data["website"]:
         try:
-            order = _log(form)
+            order, is_new = _log(form)
         except FieldRefused as refusal:
             form.refuse(refusal)
-        except ValidationError as wrong:
-            form.add_error(None, wrong)
         else:
-            audit.record(request, "complaint.web", order.number)
+            if is_new:
+                audit.record(request, "complaint.web", order.number)
             return render(request, "complaints/public/received.html", {"order": order})
     return render(request, "complaints/public/complain.html", {"form": form}, status=status)
 
@@ -99,13 +103,24 @@ def facts_of(row: Order) -> dict[str, Any]:
     }
 
 
-def _log(form: ComplainForm) -> Order:
-    draft, receipt = form.draft(), new_receipt()
+def _log(form: ComplainForm) -> tuple[Order, bool]:
+    """The order that was handed in, and whether it is new: a second tap or a reload sends the same form again."""
+    draft, sending = form.draft(), form.sending()
+    receipt = receipt_of(sending) if sending else new_receipt()
     said = plates.read_plates(draft.plates_said)
     draft.plate = said[0] if said else ""
     with entered(Scope("order", receipt)):
-        order, _new = workflow.log_order(draft, by=None, receipt=receipt)
-        return order
+        if sending and (known := _sent_before(receipt)):
+            return known, False
+        return workflow.log_order(draft, by=None, receipt=receipt)
+
+
+def _sent_before(receipt: str) -> Order | None:
+    """What the same sending made within the hour; who comes while that is being made waits for it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCKS, int(receipt)])
+    rows = Order.objects.filter(receipt=receipt, channel=Order.Channel.WEB)
+    return rows.filter(accepted_at__gte=timezone.now() - _AGAIN).first()
 
 
 def _too_many(request: HttpRequest) -> bool:

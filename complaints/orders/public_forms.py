@@ -40,6 +40,7 @@ class ComplainForm(Refusing):
     caller_phone = text(_("联系电话（用于回访）"), 20, inputmode="tel", autocomplete="tel")
     confidential = forms.BooleanField(label=_("请为我保密"), required=False)
     website = forms.CharField(required=False, widget=forms.HiddenInput)  # people leave it empty, machines fill it in
+    once = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)  # one a page that was opened
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -52,6 +53,17 @@ class ComplainForm(Refusing):
         if said and not 7 <= sum(char.isdigit() for char in said) <= 15:
             raise forms.ValidationError(_("号码不完整，请核对，或留空"))
         return said
+
+    def sending(self) -> str:
+        """What tells this sending from every other: the page it was filled in on and all that stands there; or nothing.
+
+        Whoever goes back and writes something else on the same page sends something else.
+        """
+        once: str = self.cleaned_data["once"]
+        if not once:
+            return ""
+        typed = sorted((name, self.data.get(name, "")) for name in self.fields)
+        return repr([once, typed, [(photo.name, photo.size) for photo in self.cleaned_data["photos"]]])
 
     def draft(self) -> Draft:
         """What was filled in, as it is about to be logged."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from complaints.orders.defaults import setting
 from complaints.orders.errors import OrderNotFound, RequestNotFound
-from complaints.orders.models import OPEN_STATES, CallBack, Category, CompanyRequest, Order, OrderEvent, OrderFile
+from complaints.orders.models import CallBack, Category, CompanyRequest, Order, OrderEvent, OrderFile
 from datacenter.accounts.scope import scope_of
 from datacenter.geo.models import Area, Crossing, RoadSection
 from datacenter.geo.shapes import geometry_of
@@ -29,20 +29,26 @@ def orders_visible_to(user: Any) -> QuerySet[Order]:
 
 def get_order_for(user: Any, number: str) -> Order:
     """The order ``number`` if the user may see it; raises ``OrderNotFound``."""
-    order = orders_visible_to(user).filter(number=number).first()
+    order = orders_visible_to(user).filter(number=number).first() if "\0" not in number else None
     if order is None:
         raise OrderNotFound(number=number)
     return order
 
 
-def events_of(order: Order) -> list[OrderEvent]:
-    """What happened to the order, in order."""
-    return list(order.events.order_by("pk"))
+def events_of(order: Order, *, whole: bool) -> list[OrderEvent]:
+    """What happened to the order, in order; ``whole`` is for who may know the caller."""
+    rows = list(order.events.order_by("pk"))
+    for row in () if whole else rows:
+        row.note = order.cover(row.note)
+    return rows
 
 
-def call_backs_of(order: Order) -> list[CallBack]:
-    """The attempts to call back, in order."""
-    return list(order.call_backs.select_related("by").order_by("pk"))
+def call_backs_of(order: Order, *, whole: bool) -> list[CallBack]:
+    """The attempts to call back, in order; ``whole`` is for who may know the caller."""
+    rows = list(order.call_backs.select_related("by").order_by("pk"))
+    for row in () if whole else rows:
+        row.reason, row.note = order.cover(row.reason), order.cover(row.note)
+    return rows
 
 
 def files_of(order: Order) -> list[OrderFile]:
@@ -91,12 +97,15 @@ class Caller:
         return self.total > 0
 
 
-def caller_of(user: Any, phone: str) -> Caller:
-    """The orders of one number in the period that the row ``repeat_days`` sets; no number, nothing."""
+def caller_of(user: Any, phone: str, *, but: str = "") -> Caller:
+    """The orders of one number, as ``words.dialled`` spells it, in the period that the row ``repeat_days`` sets.
+
+    ``but`` is the number of the order that is being completed: nobody repeats himself by it.
+    """
     if not phone:
         return Caller(0, [], [], 0)
     since = timezone.now() - timedelta(days=setting("repeat_days"))
-    rows = list(orders_visible_to(user).filter(caller_phone=phone, accepted_at__gte=since)[:200])
+    rows = list(orders_visible_to(user).filter(caller_phone=phone, accepted_at__gte=since).exclude(number=but)[:200])
     closed = [order for order in rows if not order.is_open]
     return Caller(
         total=len(rows),
@@ -106,24 +115,14 @@ def caller_of(user: Any, phone: str) -> Caller:
     )
 
 
-def duplicates_of(
-    user: Any, *, phone: str = "", plates: list[str] | None = None, kind: str = "", occurred_at: datetime | None = None
-) -> list[Order]:
-    """Orders that may be about the same matter: same plate within days, or same caller with the same kind."""
-    same = Q(pk__in=[])
-    if plates:
-        same |= Q(plate__in=plates)
+def duplicates_of(user: Any, *, phone: str, plates: list[str], kind: str, but: str = "") -> list[Order]:
+    """Orders ``but`` one that may be about the same matter: same plate within days, or same caller and kind."""
+    same = Q(plate__in=plates)
     if phone and kind:
         same |= Q(caller_phone=phone, category__kind=kind)
     since = timezone.now() - timedelta(days=setting("duplicate_days"))
     rows = orders_visible_to(user).filter(same, accepted_at__gte=since).exclude(state=Order.State.REFUSED)
-    if occurred_at is not None:
-        near = Q(occurred_at=None) | Q(occurred_at__range=(occurred_at - _NEAR, occurred_at + _NEAR))
-        rows = rows.filter(near)
-    return list(rows[:SHOWN])
-
-
-_NEAR = timedelta(days=1)
+    return list(rows.exclude(number=but)[:SHOWN])
 
 
 def places_named(text: str) -> list[dict[str, Any]]:
@@ -151,8 +150,3 @@ def lines_named(user: Any, text: str) -> list[str]:
     """Lines that earlier orders named."""
     rows = orders_visible_to(user).filter(line__icontains=text).exclude(line="")
     return list(rows.order_by("line").values_list("line", flat=True).distinct()[:SHOWN])
-
-
-def open_orders(rows: QuerySet[Order]) -> QuerySet[Order]:
-    """Those that somebody still has to deal with."""
-    return rows.filter(state__in=OPEN_STATES)

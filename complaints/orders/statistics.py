@@ -108,8 +108,11 @@ def figures_for(user: Any, since: date, until: date) -> Figures:
         counties=_lines(rows, "county__name", "未派发或即时答复"),
         companies=_lines(rows.exclude(company_name=""), "company_name", ""),
         answered_in_time=Share(
-            asked.filter(state=CompanyRequest.State.ANSWERED, answered_at__lte=F("due_at")).count(),
-            asked.exclude(state=CompanyRequest.State.WITHDRAWN).count(),
+            asked.filter(answered_at__lte=F("due_at")).count(),
+            asked.filter(
+                Q(state=CompanyRequest.State.ANSWERED)
+                | Q(state=CompanyRequest.State.ASKED, due_at__lt=timezone.now())
+            ).count(),
         ),
         callers=[(mask_phone(row["caller_phone"]), row["n"]) for row in repeats.order_by("-n")[:_MOST_LINES]],
         drivers=[
@@ -128,7 +131,11 @@ def _line(name: str, rows: QuerySet[Order]) -> Line:
     return _made(name, sums, _on_time(rows).get(None, (0, 0)))
 
 
-_OWED = ~Q(category__call_back=Category.CallBack.NONE) & Q(state__in=_ENDED) & Q(category__sample_percent=100)
+# A policy of all asks every caller, whatever its row says of samples; a sample of a hundred percent does the same.
+_EVERYBODY = Q(category__call_back=Category.CallBack.ALL) | Q(
+    category__call_back=Category.CallBack.SAMPLE, category__sample_percent__gte=100
+)
+_OWED = _EVERYBODY & Q(state__in=_ENDED)
 _SUMS = {
     "n": Count("pk"),
     "ended": Count("pk", filter=Q(state__in=_ENDED)),

@@ -16,25 +16,19 @@ from django.views.decorators.http import require_safe
 
 from complaints.orders import brief, statistics
 from complaints.orders.errors import OrderNotFound
+from complaints.orders.forms import day_field
 from datacenter.accounts import audit
 from datacenter.accounts.permissions import needs
-from datacenter.cases.form_fields import TEXT
 
 _DAYS = 30
 _MOST_DAYS = 400
+_FIRST = date(2000, 1, 1)
 
 
 class SpanForm(forms.Form):
     """Which days."""
 
-    since = forms.DateField(
-        label=gettext_lazy("受理自"), required=False,
-        widget=forms.DateInput(attrs={**TEXT, "type": "date"}, format="%Y-%m-%d"),
-    )  # fmt: skip
-    until = forms.DateField(
-        label=gettext_lazy("至"), required=False,
-        widget=forms.DateInput(attrs={**TEXT, "type": "date"}, format="%Y-%m-%d"),
-    )  # fmt: skip
+    since, until = day_field(gettext_lazy("受理自")), day_field(gettext_lazy("至"))
 
     def clean(self) -> dict[str, Any]:
         """Days in their order, and not too many."""
@@ -79,13 +73,13 @@ def statistics_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 @needs("complaint.view")
 def daily_brief(request: HttpRequest, on: str) -> HttpResponse:
-    """热线日报 of one day as PDF."""
+    """热线日报 of one day as PDF, up to today's."""
     try:
         day = parse_date(on)
     except ValueError:  # 2026-02-30
         day = None
-    if day is None:
-        raise OrderNotFound("没有这一天", day=on)
+    if day is None or not _FIRST <= day <= timezone.localdate():
+        raise OrderNotFound("没有这一天的日报", day=on)
     content = brief.paper_of(request.user, day)
     audit.record(request, "complaint.brief", f"{day:%Y-%m-%d}")
     headers = {"Content-Disposition": f'inline; filename="hotline-{day:%Y%m%d}.pdf"', "Cache-Control": "no-store"}

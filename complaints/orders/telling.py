@@ -33,16 +33,18 @@ def register() -> None:
 
 def tell_of_arrival(order: Order) -> None:
     """An order that nobody typed: the whole desk hears of it."""
-    _to_operators(order, [city("complaint.lead")], f"{order.get_channel_display()}来件：{order.category}", "new")
+    _to_operators(order, _desk(), f"{order.get_channel_display()}来件：{order.category}", "new")
 
 
 def tell_of_step(order: Order, case: Case, event: CaseEvent) -> None:
-    """It is the operator's turn."""
+    """It is the operator's turn; the whole desk's where that operator works there no more."""
     words = _TURNS.get(Verb(event.verb))
     if words is None:
         return
-    audiences = [one(order.operator_id)] if order.operator_id else [city("complaint.lead")]
-    _to_operators(order, audiences, f"工单 {order.number} {words}", f"step:{case.pk}:{event.sequence}", by=event.by)
+    theirs = _users([one(order.operator_id)]) if order.operator_id else []
+    _to_operators(
+        order, theirs or _desk(), f"工单 {order.number} {words}", f"step:{case.pk}:{event.sequence}", by=event.by
+    )
 
 
 def tell_company(request: CompanyRequest) -> None:
@@ -58,9 +60,9 @@ def tell_company(request: CompanyRequest) -> None:
 
 
 def tell_of_answer(request: CompanyRequest) -> None:
-    """Who asked hears that the company has answered."""
+    """Who asked hears that the company has answered; the desk where they work there no more."""
     tell(
-        recipients=_users([one(request.asked_by_id)]),
+        recipients=_users([one(request.asked_by_id)]) or _desk(),
         topic=ORDER,
         title=f"工单 {request.number} {request.company_name}已答复",
         link=reverse("complaint-order", args=[request.number]),
@@ -69,15 +71,19 @@ def tell_of_answer(request: CompanyRequest) -> None:
     )
 
 
-def _to_operators(order: Order, audiences: list[Audience], title: str, key: str, by: Any = None) -> None:
+def _to_operators(order: Order, recipients: list[User], title: str, key: str, by: Any = None) -> None:
     tell(
-        recipients=_users(audiences),
+        recipients=recipients,
         topic=ORDER,
         title=title,
         link=reverse("complaint-order", args=[order.number]),
         key=f"complaint-order:{order.pk}:{key}",
         by=by,
     )
+
+
+def _desk() -> list[User]:
+    return _users([city("complaint.lead")])
 
 
 def _users(audiences: Iterable[Audience]) -> list[User]:

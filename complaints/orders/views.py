@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from complaints.orders import hooks, plates, selectors, workflow
-from complaints.orders.errors import FieldRefused
+from complaints.orders import hooks, plates, selectors, words, workflow
+from complaints.orders.errors import FieldRefused, OrderRefused
 from complaints.orders.forms import ConsoleForm
 from complaints.orders.models import Category, Order
 from datacenter.accounts import audit
@@ -43,8 +43,12 @@ _SUGGESTED = 8
 def console(request: HttpRequest) -> HttpResponse:
     """受理: the empty screen, one filled by a call or an order to complete, and what was posted."""
     order = _to_complete(request)
-    if order is not None and order.operator_id != request.user.pk:  # its number is for who has taken it
-        messages.warning(request, _("请先接手工单 %(number)s，再补正") % {"number": order.number})
+    if order is not None and (refused := _why_not(request.user, order)):
+        if request.method == "POST":  # it changed hands meanwhile: what was typed stays
+            form = ConsoleForm(request.POST, user=request.user)
+            form.add_error(None, refused)
+            return _console(request, form, None, 409)
+        messages.warning(request, refused)
         return redirect("complaint-order", number=order.number)
     if request.method == "POST":
         form = ConsoleForm(request.POST, user=request.user, order=order)
@@ -54,6 +58,8 @@ def console(request: HttpRequest) -> HttpResponse:
                     kept, is_new = _keep(request, form, order)
             except FieldRefused as refusal:
                 _put(form, refusal)
+            except OrderRefused as refusal:
+                form.add_error(None, refusal.message)
             else:
                 return _kept(request, kept, is_new)
         return _console(request, form, order, 422)
@@ -73,8 +79,8 @@ def beside(request: HttpRequest) -> HttpResponse:
 @needs("complaint.accept")
 def questions(request: HttpRequest) -> HttpResponse:
     """The guided questions of a category."""
-    pk = request.GET.get("category", "")
-    category = Category.objects.filter(pk=pk, in_force=True).first() if pk.isdecimal() and len(pk) < 10 else None
+    category = _category(request.GET.get("category"))
+    category = category if category is not None and category.in_force else None
     answers = {name.removeprefix("answer_"): value for name, value in request.GET.items()}
     return render(request, "complaints/orders/_questions.html", {"asked": _asked(category, answers, {})})
 
@@ -83,7 +89,7 @@ def questions(request: HttpRequest) -> HttpResponse:
 @needs("complaint.accept")
 def complete(request: HttpRequest, what: str) -> JsonResponse:
     """Completion as it is typed: {"options": [{"value", "label", …}]} of plates, companies, drivers, lines, places."""
-    typed = request.GET.get("q", "").strip()[:40]
+    typed = words.line(request.GET.get("q", ""))[:40]
     finders = {"plates": _plates, "companies": _companies, "drivers": _drivers, "lines": _lines, "places": _places}
     options = finders[what](request.user, typed) if typed and what in finders else []
     return JsonResponse({"options": options}, headers={"Cache-Control": "no-store"})
@@ -93,7 +99,21 @@ def _to_complete(request: HttpRequest) -> Order | None:
     if number := request.GET.get("order", ""):
         return selectors.get_order_for(request.user, number)
     call = request.POST.get("call") or request.GET.get("call") or ""
-    return hooks.order_of_call(request.user, int(call)) if call.isdecimal() and len(call) < 19 else None
+    order = hooks.order_of_call(request.user, int(call)) if call.isdecimal() and len(call) < 19 else None
+    if order is not None and order.operator_id is None and request.method == "POST":
+        # The call was answered while it was written down, and nobody's desk is known: who writes takes it.
+        order = workflow.take_order(order, by=request.user)
+    return order
+
+
+def _why_not(user: Any, order: Order) -> str:
+    """Why this user can't complete the order now; empty where they can."""
+    if order.operator_id != user.pk:  # its number is for who has taken it
+        return _("请先接手工单 %(number)s，再补正") % {"number": order.number}
+    if order.state != Order.State.ACCEPTED:
+        facts = {"number": order.number, "state": order.get_state_display()}
+        return _("工单 %(number)s %(state)s，不能再补正") % facts
+    return ""
 
 
 def _first(request: HttpRequest, order: Order | None) -> dict[str, Any]:
@@ -107,7 +127,9 @@ def _first(request: HttpRequest, order: Order | None) -> dict[str, Any]:
             "longitude": order.longitude_e6 and order.longitude_e6 / 1_000_000,
         }
         said = order.plates_said or order.plate
-        return {**filled, **place, "plates_said": said, "practitioner": order.practitioner_id, "then": "log"}
+        same = order.duplicate_of.number if order.duplicate_of else ""
+        known = {"plates_said": said, "practitioner": order.practitioner_id, "duplicate_of": same}
+        return {**filled, **place, **known, "then": "log"}
     call = request.GET.get("call", "")
     number = request.GET.get("phone", "")[:20]
     if call.isdecimal() and len(call) < 19:
@@ -120,6 +142,8 @@ def _keep(request: HttpRequest, form: ConsoleForm, order: Order | None) -> tuple
     """Log it, or complete it, and do with it what was chosen."""
     user, data, draft = request.user, form.cleaned_data, form.draft()
     if order is not None:
+        if data["call"] and not draft.caller_phone:
+            draft.caller_phone = order.caller_phone  # it was masked when the call was opened
         kept, is_new = workflow.amend_order(order, draft, by=user), True
     else:
         kept, is_new = workflow.log_order(draft, by=user)
@@ -159,13 +183,10 @@ def _put(form: ConsoleForm, refusal: FieldRefused) -> None:
 
 
 def _console(request: HttpRequest, form: ConsoleForm, order: Order | None, status: int = 200) -> HttpResponse:
-    chosen = form["category"].value()
-    category = chosen if isinstance(chosen, Category) else None
-    if category is None and str(chosen or "").isdecimal():
-        category = Category.objects.filter(pk=chosen).first()
+    category = _category(form["category"].value())
     answers = dict(order.answers) if order is not None else {}
     answers |= {name.removeprefix("answer_"): value for name, value in form.data.items() if name.startswith("answer_")}
-    logged = request.GET.get("logged", "")
+    logged = words.line(request.GET.get("logged", ""))
     context = {
         "form": form,
         "order": order,
@@ -183,6 +204,11 @@ def _console(request: HttpRequest, form: ConsoleForm, order: Order | None, statu
     return render(request, "complaints/orders/console.html", context, status=status)
 
 
+def _category(said: Any) -> Category | None:
+    pk = str(said or "")
+    return Category.objects.filter(pk=pk).first() if pk.isdecimal() and len(pk) < 10 else None
+
+
 def _asked(category: Category | None, answers: dict[str, Any], errors: dict[str, str]) -> list[dict[str, Any]]:
     if category is None:
         return []
@@ -195,22 +221,21 @@ def _asked(category: Category | None, answers: dict[str, Any], errors: dict[str,
 def _beside(request: HttpRequest, form: ConsoleForm | None = None) -> dict[str, Any]:
     def said(name: str) -> str:
         value = form[name].value() if form is not None else request.GET.get(name, "")
-        return str(value or "").strip()[:120]
+        return words.line(str(value or ""))[:120]
 
-    phone, wanted = said("caller_phone"), said("category")
-    own = form.order if form is not None else None
+    phone, category = words.dialled(said("caller_phone")), _category(said("category"))
+    own = form.order.number if form is not None and form.order is not None else words.line(request.GET.get("order", ""))
     found = plates.look_up(request.user, said("plates_said"))
-    kind = ""
-    if wanted.isdecimal() and len(wanted) < 10:
-        kind = Category.objects.filter(pk=wanted).values_list("kind", flat=True).first() or ""
-    same = selectors.duplicates_of(request.user, phone=phone, plates=[one.plate for one in found], kind=kind)
-    caller = selectors.caller_of(request.user, phone)
+    kind = category.kind if category is not None else ""
+    said_plates = [one.plate for one in found]
+    same = selectors.duplicates_of(request.user, phone=phone, plates=said_plates, kind=kind, but=own)
+    caller = selectors.caller_of(request.user, phone, but=own)
     if caller.repeats:  # somebody's history was looked at; the record never names a number
         audit.record(request, "complaint.caller", "", orders=caller.total)
     return {
         "phone": phone,
         "caller": caller,
-        "duplicates": [one for one in same if own is None or one.pk != own.pk],
+        "duplicates": same,
         "said": found,
     }
 

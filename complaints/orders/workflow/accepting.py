@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from complaints.orders import telling
 from complaints.orders.drafting import Draft
-from complaints.orders.models import Category, Order
+from complaints.orders.models import OPEN_STATES, Category, Order
 from complaints.orders.numbers import new_receipt, next_number
 from complaints.orders.workflow.calling_back import settle
 from complaints.orders.workflow.recording import CALLER, FieldRefused, keep_photos, lock, note, said
@@ -19,7 +19,6 @@ from datacenter.accounts.permissions import require
 AT_ONCE = (
     Category.Kind.CONSULTATION, Category.Kind.PRAISE, Category.Kind.SUGGESTION, Category.Kind.HELP, Category.Kind.LOST,
 )  # fmt: skip
-_OPEN = (Order.State.ACCEPTED, Order.State.HANDLING, Order.State.CALLING_BACK)
 
 
 def log_order(draft: Draft, *, by: Any, receipt: str = "") -> tuple[Order, bool]:
@@ -47,7 +46,7 @@ def _log(draft: Draft, by: Any, receipt: str) -> Order:
     now = timezone.now()
     order = Order.objects.create(
         number=next_number(now), receipt=receipt, accepted_at=now, operator=by, **_fields(draft),
-        channel=draft.channel, external_no=draft.external_no, duplicate_of=draft.duplicate_of,
+        channel=draft.channel, external_no=draft.external_no,
     )  # fmt: skip
     keep_photos(order, draft.photos)
     note(order, "受理登记", by=by, by_name="" if by else f"{CALLER}（{order.get_channel_display()}）", public=True)
@@ -71,11 +70,11 @@ def amend_order(order: Order, draft: Draft, *, by: Any) -> Order:
 def take_order(order: Order, *, by: Any) -> Order:
     """Take charge of an order (接手): who has it sees the caller's number whole."""
     with transaction.atomic():
-        locked = lock(order, by, "complaint.lead", _OPEN, "接手")
+        locked = lock(order, by, "complaint.lead", OPEN_STATES, "接手", takes=False)
         if locked.operator_id != by.pk:
             locked.operator = by
+            locked.save()
             note(locked, "接手工单", by=by)
-        locked.save()
         return locked
 
 
@@ -87,7 +86,8 @@ def refuse_order(order: Order, *, by: Any, ground: str, reason: str) -> Order:
     with transaction.atomic():
         locked = lock(order, by, "complaint.lead", (Order.State.ACCEPTED,), "不予受理")
         locked.state, locked.refused_ground, locked.answer = Order.State.REFUSED, ground, reason
-        locked.closed_at = locked.first_answer_at = timezone.now()
+        locked.closed_at = timezone.now()
+        locked.first_answer_at = locked.first_answer_at or locked.closed_at
         locked.save()
         note(locked, "不予受理", by=by, note=f"{locked.get_refused_ground_display()}：{reason}", public=True)
         return locked
@@ -117,6 +117,6 @@ def _fields(draft: Draft) -> dict[str, Any]:
     names = (
         "category", "urgency", "caller_name", "caller_phone", "confidential", "content", "answers", "occurred_at",
         "place", "latitude_e6", "longitude_e6", "industry", "plate", "plates_said", "vehicle", "practitioner",
-        "driver_name", "company", "company_name", "line", "paid_jiao",
+        "driver_name", "company", "company_name", "line", "paid_jiao", "duplicate_of",
     )  # fmt: skip
     return {name: getattr(draft, name) for name in names}

@@ -16,7 +16,6 @@ from django.utils import timezone
 from complaints.orders.defaults import setting
 from complaints.orders.models import CallBack, Category, Order
 from complaints.orders.workflow import recording
-from complaints.orders.workflow.companies import withdraw_requests
 from complaints.orders.workflow.recording import FieldRefused, lock, said
 from datacenter.cases import workflow as cases
 from datacenter.cases.models import Case
@@ -114,21 +113,26 @@ def file_order(order: Order, *, by: Any) -> Order:
 
 
 def no_close_without_call_back(case: Case, by: Any) -> None:
-    """Asked before any case is closed: one of an order waits for its call-back. Raises ``FieldRefused``."""
+    """Asked before any case is closed: one of an order waits for its call-back. Raises ``FieldRefused``.
+
+    It waits where the order has come to be called back: a policy that was changed since asks for nothing that the
+    order's page does not offer.
+    """
     if case.origin != Case.Origin.COMPLAINT:
         return
     order = Order.objects.select_related("category").filter(case_id=case.pk).first()
-    if order is None or order.called_back_at or order.call_back_waived or not wants_call_back(order):
+    if order is None or order.state not in _CALLING or not wants_call_back(order):
+        return
+    if order.called_back_at or order.call_back_waived:
         return
     raise FieldRefused("note", f"热线工单 {order.number} 尚未回访来话人，请先在热线工单页面回访")
 
 
 def _close(order: Order, *, by: Any) -> Order:
-    withdraw_requests(order)
     if order.case is not None:
         order.save()
         case: Case = order.case
-        cases.close_case(case, by=by, note=_closing_words(order))
+        cases.close_case(case, by=by, note=order.cover(_closing_words(order)))
         return _fresh(order)
     order.state, order.closed_at = Order.State.CLOSED, timezone.now()
     order.save()
@@ -141,7 +145,8 @@ def _again(order: Order, by: Any, reason: str) -> Order:
     order.called_back_at, order.satisfaction = None, ""
     if order.case is not None:
         order.save()
-        cases.reopen_case(order.case, by=by, reason=f"来话人不满意：{reason}")
+        # The company reads the case too: it learns why, not who.
+        cases.reopen_case(order.case, by=by, reason=f"来话人不满意：{order.cover(reason)}")
         return _fresh(order)
     order.state, order.reopened_times = Order.State.ACCEPTED, order.reopened_times + 1
     order.save()

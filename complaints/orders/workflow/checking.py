@@ -43,7 +43,7 @@ def check_quality(order: Order, *, by: Any, faults: Sequence[str] = (), note: st
             raise OrderNotFound(number=order.number)
         if locked.state not in _ENDED:
             raise OrderRefused(locked.number, locked.get_state_display(), "抽检")
-        if by.pk == locked.operator_id or locked.call_backs.filter(by=by).exists():
+        if by.pk == locked.operator_id or locked.events.filter(by=by).exists():
             raise FieldRefused("note", "经办过的工单由他人抽检")
         try:
             with transaction.atomic():

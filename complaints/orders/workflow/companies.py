@@ -15,7 +15,6 @@ from complaints.orders.defaults import setting
 from complaints.orders.errors import OrderRefused, RequestNotFound
 from complaints.orders.models import CompanyRequest, Order
 from complaints.orders.selectors import requests_visible_to
-from complaints.orders.words import without_callers_marks
 from complaints.orders.workflow.recording import FieldRefused, keep_photos, lock, note, said
 from datacenter.accounts.permissions import require
 from datacenter.cases import clocks
@@ -45,11 +44,11 @@ def put_to(order: Order, company: Any, question: str, *, by: Any, due_at: dateti
         raise FieldRefused("company", f"{company.name}尚未答复上一次核实要求")
     if due_at is None:
         due_at, _ = clocks.after(now, setting("company_hours"), Clock.WORKING)
-    covered = without_callers_marks(question.strip() or order.content, order.caller_name, order.caller_phone)
     request = CompanyRequest.objects.create(
         order=order, number=order.number, company=company, company_name=company.name, county_id=company.county_id,
-        subject=f"{order.category.get_kind_display()}：{order.category.title}"[:60], plate=order.plate, line=order.line,
-        place=order.place, occurred_at=order.occurred_at, question=covered, asked_at=now, asked_by=by, due_at=due_at,
+        subject=f"{order.category.get_kind_display()}：{order.category.title}"[:60], plate=order.plate,
+        line=order.cover(order.line)[:40], place=order.cover(order.place)[:120], occurred_at=order.occurred_at,
+        question=order.cover(question.strip() or order.content), asked_at=now, asked_by=by, due_at=due_at,
     )  # fmt: skip
     note(order, "要求企业核实", by=by, note=f"{company.name}，{timezone.localtime(due_at):%m-%d %H:%M} 前答复")
     telling.tell_company(request)
@@ -71,14 +70,10 @@ def answer_request(
         locked.state, locked.answer = CompanyRequest.State.ANSWERED, answer
         locked.answered_at, locked.answered_by = timezone.now(), by
         locked.save()
-        keep_answer_photos(locked, photos)
+        # The order is named by its id alone, since the company reads none.
+        keep_photos(Order(pk=locked.order_id), photos, locked)
         telling.tell_of_answer(locked)
         return locked
-
-
-def keep_answer_photos(request: CompanyRequest, photos: Sequence[UploadedFile]) -> None:
-    """Pictures of a company's answer; the order is named by its id alone, since the company reads none."""
-    keep_photos(Order(pk=request.order_id), photos, request)
 
 
 def withdraw_requests(order: Order) -> None:

@@ -95,7 +95,8 @@ def _opened(order: Order, by: Any, answer: Answer) -> Order:
     order.save()
     to = str(case.county) if case.county else "待市级派发"
     note(order, "转办", by=by, note=f"{to}（{answer.rule or '没有符合的属地规则'}），案件 {case.number}", public=False)
-    note(order, "已转办", by=by, by_name="12328", note=to, public=True)
+    told = "已转办" if case.county else "正在确定承办单位"
+    note(order, told, by=by, by_name="12328", note=str(case.county or ""), public=True)
     return order
 
 

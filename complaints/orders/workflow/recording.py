@@ -19,8 +19,10 @@ from datacenter.cases.workflow import SYSTEM
 CALLER = "来话人"
 
 
-def lock(order: Order, by: Any, right: str, states: Sequence[str], verb: str) -> Order:
-    """The order, locked behind its case, if ``by`` may do ``verb`` to it as it stands; without an operator, theirs.
+def lock(order: Order, by: Any, right: str, states: Sequence[str], verb: str, *, takes: bool = True) -> Order:
+    """The order, locked behind its case, if ``by`` may do ``verb`` to it as it stands.
+
+    One that is nobody's is theirs from then on, unless ``takes`` is false.
 
     The case comes first since its own verbs lock it before they reach the order. Raises ``NotAllowed``,
     ``OrderNotFound`` or ``OrderRefused``.
@@ -33,7 +35,7 @@ def lock(order: Order, by: Any, right: str, states: Sequence[str], verb: str) ->
         raise OrderNotFound(number=order.number)
     if locked.state not in states:
         raise OrderRefused(locked.number, locked.get_state_display(), verb)
-    if locked.operator_id is None and right != "complaint.view":
+    if takes and locked.operator_id is None:
         locked.operator = by
     return locked
 

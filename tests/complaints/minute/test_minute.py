@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import DatabaseError
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from complaints.minute import workflow
@@ -20,6 +21,7 @@ from datacenter.accounts.errors import NotAllowed
 from datacenter.accounts.models import AuditRecord, User
 from datacenter.assessment.models import PointEntry
 from datacenter.cases.errors import FieldRefused
+from datacenter.cases.models import Case
 from datacenter.detection.models import Finding, Violation
 from datacenter.geo.models import County
 from datacenter.registry.models import Certificate, Company, Practitioner, Vehicle
@@ -190,6 +192,52 @@ def test_evidence_is_refused_in_words_and_never_rewritten(
     assert not Finding.objects.exists()
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         OrderEvidence.objects.update(sha256="")
+
+
+def test_what_is_found_after_the_check_is_kept_and_goes_on_no_record(
+    taxi: Vehicle, hotline_operator: User, dawa_officer: User, city_officer: User, tracks: None
+) -> None:
+    trip = make_trip(taxi)
+    order = transfer_to_county(complaint(hotline_operator, trip), by=hotline_operator, county=None)
+    order = handled(order, dawa_officer, city_officer)
+    found = behind(order, dawa_officer)
+    assert found is not None
+    with pytest.raises(FieldRefused, match="请先重办"):  # else it would look as if it counted
+        workflow.take_as_evidence(order, found, by=dawa_officer, violation="taxi.detour")
+    assert not Finding.objects.exists()
+    workflow.take_as_evidence(order, found, by=dawa_officer)
+    stale = fresh(order)
+    Case.objects.filter(pk=order.case_id).update(state="closed")
+    with pytest.raises(FieldRefused, match="已经办结"):  # closed while the page was open
+        workflow.take_as_evidence(stale, found, by=dawa_officer)
+    assert OrderEvidence.objects.count() == 1
+
+
+def test_the_case_is_locked_before_its_order_as_its_own_verbs_do(
+    taxi: Vehicle, hotline_operator: User, dawa_officer: User, tracks: None
+) -> None:
+    order = transfer_to_county(complaint(hotline_operator, make_trip(taxi)), by=hotline_operator, county=None)
+    found = behind(order, dawa_officer)
+    assert found is not None
+    with CaptureQueriesContext(connection) as asked:
+        workflow.take_as_evidence(order, found, by=dawa_officer)
+    locks = [query["sql"].split(' FROM "')[1].split('"')[0] for query in asked if "FOR UPDATE" in query["sql"]]
+    assert locks.index("case_file") < locks.index("complaint_order")
+
+
+def test_a_taxi_of_another_county_is_said_to_be_out_of_reach_not_without_a_ride(
+    client: Client, taxi: Vehicle, hotline_operator: User, panshan_officer: User, tracks: None
+) -> None:
+    county = County.objects.get(pk=factories.PANSHAN)
+    order = transfer_to_county(complaint(hotline_operator, make_trip(taxi)), by=hotline_operator, county=county)
+    client.force_login(panshan_officer)
+    page = client.get(reverse("complaint-minute", args=[order.number])).content.decode()
+    assert "不在您的管辖范围内" in page
+    for wrong in ("没有打表", "没有签到记录"):
+        assert wrong not in page
+    found = behind(order, panshan_officer)
+    assert found is not None
+    assert workflow.take_as_evidence(order, found, by=panshan_officer).facts["in_scope"] is False
 
 
 def test_the_page_shows_it_and_is_written_down(

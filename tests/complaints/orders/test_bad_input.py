@@ -114,6 +114,37 @@ def test_what_a_company_reads_names_neither_number_nor_person() -> None:
     assert "辽LT1234，付了15元" in covered
 
 
+@pytest.mark.parametrize("said", ["139-0000-1234", "139 0000 1234", "+86 139-0000-1234", "１３９００００１２３４"])
+def test_a_number_is_covered_however_it_is_grouped(said: str) -> None:
+    assert words.without_callers_marks(f"打我电话{said}，车费150元") == "打我电话（号码已隐去），车费150元"
+
+
+def test_the_callers_own_number_is_covered_without_its_area_code_and_in_odd_groups() -> None:
+    assert words.without_callers_marks("座机2823456", phone="04272823456") == "座机（号码已隐去）"
+    assert words.without_callers_marks("手机139-00-001234", phone="13900001234") == "手机（号码已隐去）"
+    assert words.without_callers_marks("车费150元", phone="150") == "车费150元"  # no number that anybody dials
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [("139 0000 1234", "13900001234"), ("+86-139-0000-1234", "13900001234"), ("008613900001234", "13900001234"),
+     ("(0427)282-3456", "04272823456"), ("86123456", "86123456"), ("不留号码", "不留号码"), ("", "")],
+)  # fmt: skip
+def test_a_number_is_known_again_however_it_was_written(said: str, number: str) -> None:
+    assert words.dialled(said) == number
+    assert words.dialled(number) == number
+
+
+def test_control_characters_stay_in_no_field(hotline_operator: User) -> None:
+    order = log(
+        hotline_operator, place="盘锦站\x07广场\n东口", caller_name="慕容\x0b晓", plates_said="T\x0012",
+        answers={"light": "空车", "said": "去\x00交班"},
+    )  # fmt: skip
+    order.refresh_from_db()
+    assert (order.place, order.caller_name, order.plates_said) == ("盘锦站广场 东口", "慕容晓", "T12")
+    assert order.answers == {"light": "空车", "said": "去交班"}
+
+
 # --- twice, and out of bounds ----------------------------------------------------------------------------------------
 def test_the_same_number_of_12345_twice_is_one_order(hotline_operator: User) -> None:
     facts = {"channel": "forwarded", "external_no": "PJ12345-77"}
@@ -145,9 +176,13 @@ def test_a_required_question_is_asked_for_by_its_name(hotline_operator: User) ->
     assert refusal.value.field == "answer_light"
     with pytest.raises(FieldRefused, match="从选项中选择"):
         workflow.log_order(draft(answers={"light": "紫色"}), by=hotline_operator)
-    with pytest.raises(FieldRefused, match="应为数字"):
-        workflow.log_order(draft("taxi.overcharge", answers={"paid": "很多"}), by=hotline_operator)
+    for amount in ("很多", "²", "1" * 400, "1.2.3", "-5"):
+        with pytest.raises(FieldRefused, match="应为数字"):
+            workflow.log_order(draft("taxi.overcharge", answers={"paid": amount}), by=hotline_operator)
+    with pytest.raises(FieldRefused, match="从选项中选择"):
+        workflow.log_order(draft("taxi.overcharge", answers={"receipt": "也许"}), by=hotline_operator)
 
 
 def test_what_was_paid_is_counted_in_jiao(hotline_operator: User) -> None:
     assert log(hotline_operator, "taxi.overcharge", answers={"paid": "23.5"}).paid_jiao == 235
+    assert log(hotline_operator, "taxi.overcharge", answers={"paid": "２３"}).paid_jiao == 230

@@ -12,12 +12,13 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from complaints.orders import hooks, workflow
+from complaints.orders.defaults import setting
 from complaints.orders.models import Order
 from datacenter.accounts.models import AuditRecord, User
 from datacenter.geo.models import County
 from datacenter.registry.models import Company, Vehicle
 from tests import factories
-from tests.cases.pictures import jpeg
+from tests.cases.pictures import image, jpeg
 from tests.complaints.orders.making import CALLER, PHONE, category, draft, handled, log
 
 CONSOLE = "/complaints/"
@@ -113,6 +114,20 @@ def test_beside_the_caller_stand_history_duplicates_and_plates(
     assert "第一次来话" in text_of(desk.get("/complaints/beside/", {"caller_phone": "13000000000"}))
 
 
+def test_the_order_that_is_completed_makes_nobody_a_repeated_caller(desk: Client, hotline_operator: User) -> None:
+    order = log(hotline_operator, "ask.bus")
+    query = {"caller_phone": PHONE, "category": category("ask.bus").pk}
+    completed = text_of(desk.get(f"{CONSOLE}?order={order.number}"))
+    for page in (
+        completed,
+        text_of(desk.get(f"/complaints/beside/?order={order.number}", query | {"order": order.number})),
+    ):
+        assert "第一次来话" in page
+        assert "可能重复" not in page
+    assert f"/complaints/beside/?order={order.number}" in completed
+    assert "来过 1 次" in text_of(desk.get("/complaints/beside/", query))
+
+
 def test_completion_gives_what_is_registered(desk: Client, taxi: Vehicle) -> None:
     driver = factories.make_practitioner("欧阳锋", taxi.company)
     factories.make_area((41.1, 122.0), name="盘锦站广场")
@@ -151,6 +166,57 @@ def test_an_order_is_completed_by_who_has_taken_it(desk: Client, hotline_operato
     assert PHONE in text_of(desk.get(f"{CONSOLE}?order={order.number}"))
 
 
+def test_completing_keeps_how_the_order_came_and_what_it_doubles(desk: Client, hotline_operator: User) -> None:
+    first = log(hotline_operator)
+    order = log(hotline_operator, channel="letter", external_no="LX-1")
+    address = f"{CONSOLE}?order={order.number}"
+    said = typed(channel="phone", external_no="LX-2", then="log")
+    desk.post(address, {**said, "duplicate_of": first.number})
+    order.refresh_from_db()
+    assert (order.channel, order.external_no, order.duplicate_of) == ("letter", "LX-1", first)
+    assert f'value="{first.number}"' in text_of(desk.get(address))  # or the next completion would lose it
+
+
+def test_what_was_typed_stays_when_somebody_else_has_the_order(desk: Client, hotline_operator: User) -> None:
+    other = factories.make_user("hotline2", hotline_operator.role, hotline_operator.unit)  # type: ignore[arg-type]
+    order = log(other, channel="web")
+    response = desk.post(f"{CONSOLE}?order={order.number}", typed(content="说了半个小时的事"))
+    assert response.status_code == 409
+    page = text_of(response)
+    assert "请先接手工单" in page
+    assert "说了半个小时的事" in page
+    order.refresh_from_db()
+    assert order.state == "accepted"
+
+
+def test_an_order_that_was_handed_on_is_not_completed_and_loses_nothing_that_was_typed(
+    desk: Client, hotline_operator: User
+) -> None:
+    order = workflow.transfer_to_county(log(hotline_operator), by=hotline_operator)
+    address = f"{CONSOLE}?order={order.number}"
+    assert desk.get(address).headers["Location"] == f"/complaints/orders/{order.number}/"
+    response = desk.post(address, typed(content="又想起一件事"))
+    assert response.status_code == 409
+    assert "不能再补正" in text_of(response)
+    assert "又想起一件事" in text_of(response)
+    assert Order.objects.get().content == order.content
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["orders/%00/", "?order=%00", "?logged=%00", "?phone=%00", "beside/?caller_phone=%00&plates_said=%00",
+     "complete/plates/?q=T%00", "complete/lines/?q=%00", "questions/?category=" + "9" * 5000,
+     "orders/?until=9999-12-31", "orders/?since=0001-01-01", "orders/?q=%00", "statistics/?until=9999-12-31",
+     "statistics/?until=0001-01-02", "statistics/brief/9999-12-31/", "statistics/brief/0001-01-01/"],
+)  # fmt: skip
+def test_what_no_field_can_hold_is_no_fault_of_the_page(desk: Client, address: str) -> None:
+    assert desk.get(CONSOLE + address).status_code in (200, 404)
+
+
+def test_a_category_that_cannot_be_is_refused(desk: Client) -> None:
+    assert desk.post(CONSOLE, typed() | {"category": "9" * 5000}).status_code == 422
+
+
 # --- the list and one order ------------------------------------------------------------------------------------------
 def test_the_list_asks_the_same_number_of_queries_however_many_orders_there_are(
     desk: Client, hotline_operator: User, django_assert_max_num_queries: Any
@@ -177,12 +243,25 @@ def test_fifty_a_page_by_cursor(desk: Client, hotline_operator: User) -> None:
 def test_filters_find_by_number_plate_caller_kind_state(desk: Client, hotline_operator: User, taxi: Vehicle) -> None:
     one = log(hotline_operator, vehicle=taxi)
     log(hotline_operator, "ask.bus", caller_phone="13500000000", channel="visit")
+    Order.objects.filter(pk=one.pk).update(external_no="gz-7a")
     for query in ({"q": one.number[:14] + one.number[14:]}, {"q": "辽lt1234"}, {"q": PHONE}, {"kind": "complaint"},
+                  {"q": "+86 139-0000-1234"}, {"q": "GZ-7A"}, {"q": "gz-7a"},
                   {"channel": "phone"}, {"state": "accepted", "kind": "complaint"}):  # fmt: skip
         page = text_of(desk.get("/complaints/orders/", query))
         assert page.count("data-row") == 1, query
         assert one.number in page
     assert text_of(desk.get("/complaints/orders/", {"state": "closed"})).count("data-row") == 0
+
+
+def test_which_orders_are_drawn_is_shown_to_who_checks_them(desk: Client, city_officer: User) -> None:
+    assert desk.get("/complaints/orders/", {"state": "quality"}).status_code == 403
+    assert signed_in(city_officer).get("/complaints/orders/", {"state": "quality"}).status_code == 200
+
+
+def test_a_caller_is_known_again_however_the_number_was_written(desk: Client, hotline_operator: User) -> None:
+    log(hotline_operator, caller_phone="139 0000-1234")
+    page = text_of(desk.get("/complaints/beside/", {"caller_phone": "+86 13900001234"}))
+    assert "来过 1 次" in page
 
 
 def test_only_the_operator_in_charge_sees_the_callers_number(
@@ -193,6 +272,7 @@ def test_only_the_operator_in_charge_sees_the_callers_number(
     other = factories.make_user("hotline2", hotline_operator.role, hotline_operator.unit)  # type: ignore[arg-type]
     address = f"/complaints/orders/{order.number}/"
     assert PHONE in text_of(desk.get(address))
+    assert "no-store" in desk.get("/complaints/orders/").headers["Cache-Control"]  # the number stands whole in it
     for somebody in (other, dawa_officer, city_officer):
         client = signed_in(somebody)
         for path in (address, "/complaints/orders/", "/complaints/orders/export/?format=csv"):
@@ -247,7 +327,37 @@ def test_the_export_has_a_line_an_order_and_no_formulas(desk: Client, hotline_op
     assert len(rows) == 3
     assert rows[2][15].startswith("'=cmd")
     assert rows[1][4] == MASKED
-    assert AuditRecord.objects.filter(action="complaint.exported").count() == 2
+    Order.objects.update(answer="属\x0b实", company_name="甲\x07公司")  # what no Excel file may hold
+    book = load_workbook(io.BytesIO(desk.get("/complaints/orders/export/?format=xlsx").content))
+    assert list(book.active.values)[1][14] == "甲公司"
+    assert AuditRecord.objects.filter(action="complaint.exported").count() == 4
+
+
+def test_a_picture_that_breaks_off_is_no_fault_of_the_page(
+    desk: Client, hotline_operator: User, settings: Any, tmp_path: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    photo = SimpleUploadedFile("车内.jpg", image("JPEG", (800, 600)), "image/jpeg")
+    order, _new = workflow.log_order(draft(photos=[photo]), by=hotline_operator)
+    file = order.files.get()
+    path = tmp_path / file.path
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    address = f"/complaints/orders/{order.number}/files/{file.pk}/"
+    assert desk.get(address, {"size": "thumb"}).status_code == 404
+    assert desk.get(address).status_code == 200
+
+
+def test_a_figure_that_no_calendar_reaches_is_refused(administrator: User) -> None:
+    client = signed_in(administrator)
+    address = "/admin/complaints/hotlinesetting/{}/change/"
+    for code, value, kept in (
+        ("company_hours", 10**9, False),
+        ("quality_percent", 101, False),
+        ("company_hours", 24, True),
+    ):
+        answer = client.post(address.format(code), {"value": value, "source": "试"})
+        assert (answer.status_code == 302) is kept, code
+    assert setting("company_hours") == 24
 
 
 # --- companies -------------------------------------------------------------------------------------------------------
@@ -277,4 +387,5 @@ def test_a_company_reads_and_answers_in_its_own_view(
     file = order.files.get()
     picture = company.get(f"/complaints/requests/{asked.pk}/files/{file.pk}/")
     assert picture.headers["Content-Type"] == "image/jpeg"
+    assert AuditRecord.objects.get(action="complaint.file").detail == {"sha256": file.sha256}
     assert "当班司机承认" in text_of(signed_in(dawa_officer).get(f"/cases/{order.case.number}/"))

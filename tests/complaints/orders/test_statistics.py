@@ -11,10 +11,11 @@ from django.test import Client
 from django.utils import timezone
 
 from complaints.orders import statistics, workflow
-from complaints.orders.models import CallBack, Order
+from complaints.orders.models import CallBack, Category, CompanyRequest, Order
 from datacenter.accounts.models import AuditRecord, User
 from datacenter.cases.models import Case, Dispatch
 from datacenter.geo.models import County
+from datacenter.registry.models import Company
 from tests import factories
 from tests.complaints.orders.making import CALLER, PHONE, handled, log
 
@@ -71,6 +72,28 @@ def test_figures_are_those_of_the_rows(month: list[Order], city_officer: User) -
     assert sum(found.hours) == sum(found.weekdays) == 5
 
 
+def test_every_order_of_a_category_that_calls_all_back_is_owed_one(month: list[Order], city_officer: User) -> None:
+    Category.objects.filter(code="taxi.refusal").update(call_back="all", sample_percent=20)  # a figure for samples
+    owed = figures(city_officer).total.called_back
+    assert (owed.part, owed.whole) == (2, 2)
+    Category.objects.filter(code="taxi.refusal").update(call_back="sample")
+    assert figures(city_officer).total.called_back.whole == 0
+
+
+def test_a_company_that_has_time_left_is_not_counted_as_late(
+    hotline_operator: User, city_officer: User, hazmat_company: Company, other_company: Company
+) -> None:
+    for company in (hazmat_company, other_company):
+        order = log(hotline_operator, company=company)
+        workflow.transfer_to_company(order, by=hotline_operator)
+    assert figures(city_officer).answered_in_time.percent is None
+    safety = factories.make_user("asked", "safety_officer", hazmat_company.unit)  # type: ignore[arg-type]
+    workflow.answer_request(CompanyRequest.objects.get(company=hazmat_company), by=safety, answer="已核实")
+    assert figures(city_officer).answered_in_time.percent == 100
+    CompanyRequest.objects.filter(company=other_company).update(due_at=timezone.now() - timedelta(hours=1))
+    assert figures(city_officer).answered_in_time.percent == 50
+
+
 def test_a_county_counts_its_own(month: list[Order], dawa_officer: User, panshan_officer: User) -> None:
     assert figures(dawa_officer).total.orders == 3
     assert figures(panshan_officer).total.orders == 0
@@ -95,7 +118,9 @@ def test_the_day_on_paper(month: list[Order], city_officer: User) -> None:
     paper = client.get(f"/complaints/statistics/brief/{timezone.localdate():%Y-%m-%d}/")
     assert paper.headers["Content-Type"] == "application/pdf"
     assert paper.content[:5] == b"%PDF-"
-    assert client.get("/complaints/statistics/brief/2026-02-30/").status_code == 404
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    for day in ("2026-02-30", f"{tomorrow:%Y-%m-%d}"):
+        assert client.get(f"/complaints/statistics/brief/{day}/").status_code == 404
 
 
 def test_the_province_is_told_in_the_standards_fields(

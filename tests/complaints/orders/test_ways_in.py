@@ -87,6 +87,28 @@ def test_a_machine_that_fills_in_everything_leaves_nothing(db: None) -> None:
     assert not Order.objects.exists()
 
 
+def test_the_same_form_sent_twice_is_one_order_and_other_words_are_another(db: None) -> None:
+    browser = Browser()
+    once = text_of(browser.get(FORM)).split('name="once" value="')[1].split('"')[0]
+    sent = filled(once=once, plates_said="T1234")
+    first, again = (text_of(browser.post(FORM, sent)) for _ in range(2))
+    order = Order.objects.get()
+    for page in (first, again):
+        assert order.number in page
+        assert order.receipt in page
+    assert order.events.count() == 1
+    browser.post(FORM, {**sent, "content": "另一件事：拒载"})
+    assert Order.objects.count() == 2
+    browser.post(FORM, {**sent, "once": "another page"})
+    assert Order.objects.count() == 3
+
+
+def test_nobody_is_offered_the_category_of_calls_to_complete(db: None, key: str) -> None:
+    assert "待补录" not in text_of(Browser().get(FORM))
+    body = {"category": "consultation.to_complete", "content": "绕道", "external_no": "1"}
+    assert hand_in(key, body).status_code == 400
+
+
 def test_from_one_address_come_so_many_an_hour(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(public, "_MOST_AN_HOUR", 2)
     answers = [Browser().post(FORM, filled()).status_code for _ in range(3)]
@@ -154,8 +176,9 @@ def test_without_a_key_that_is_in_force_nothing_is_said(key: str, hotline_operat
 
 def test_a_key_sees_no_other_channel(key: str, hotline_operator: User) -> None:
     order = log(hotline_operator)
-    asked = Browser().get(f"{API}{order.number}/", headers={"Authorization": f"Bearer {key}"})
-    assert asked.status_code == 404
+    for number in (order.number, "GZ%00"):
+        asked = Browser().get(f"{API}{number}/", headers={"Authorization": f"Bearer {key}"})
+        assert asked.status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -163,6 +186,8 @@ def test_a_key_sees_no_other_channel(key: str, hotline_operator: User) -> None:
     [{}, [], {"category": "nonsense", "content": "x", "external_no": "1"},
      {"category": "taxi.detour", "content": "😡" * 99, "external_no": "1"},
      {"category": "taxi.detour", "content": "绕道", "external_no": "1", "latitude": 900},
+     {"category": "taxi.detour", "content": "绕道", "external_no": "1", "latitude": "nan", "longitude": "nan"},
+     {"category": "taxi.detour", "content": "绕道", "external_no": "1", "answers": {"paid": "²"}},
      {"category": "taxi.detour", "content": "绕道", "external_no": "1", "answers": {"paid": "很多"}}],
 )  # fmt: skip
 def test_what_is_wrong_is_refused_as_json(key: str, body: Any) -> None:

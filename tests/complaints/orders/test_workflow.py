@@ -61,6 +61,8 @@ def test_what_no_rule_gives_to_a_county_waits_and_the_hotline_dispatches_it(
     assert (order.state, order.county_id, order.case.state) == ("handling", None, "collected")
     cases.dispatch_case(order.case, to=County.objects.get(pk=factories.DAWA), by=hotline_operator)
     assert fresh(order).county_id == factories.DAWA
+    told = [(event.what, event.note) for event in order.events.filter(public=True)]
+    assert told[1:] == [("正在确定承办单位", ""), ("已转办", "大洼区")]  # nobody is told of an inner desk
     assert selectors.get_order_for(dawa_officer, order.number) == order
 
 
@@ -176,6 +178,36 @@ def test_an_order_is_refused_on_a_ground_with_words(order: Order, hotline_operat
         workflow.transfer_to_county(done, by=hotline_operator)
 
 
+def test_who_takes_an_order_that_was_nobodys_is_written_down_once(hotline_operator: User) -> None:
+    order, _new = workflow.log_order(draft(channel="web"), by=None)
+    for _ in range(2):
+        order = workflow.take_order(order, by=hotline_operator)
+    assert order.operator == hotline_operator
+    assert [event.by for event in order.events.filter(what="接手工单")] == [hotline_operator]
+
+
+def test_a_refusal_after_an_answer_leaves_the_first_answers_time(hotline_operator: User) -> None:
+    order = workflow.answer_at_once(log(hotline_operator, "help.other"), by=hotline_operator, answer="已告知救援电话")
+    said = {"outcome": REACHED, "satisfaction": UNSATISFIED, "reason": "没人来"}
+    again = workflow.record_call_back(order, by=hotline_operator, **said)
+    done = workflow.refuse_order(again, by=hotline_operator, ground="competence", reason="请找 120")
+    assert done.first_answer_at == order.first_answer_at
+
+
+def test_a_policy_that_changes_after_the_check_leaves_no_case_that_nobody_can_close(
+    hotline_operator: User, dawa_officer: User
+) -> None:
+    Category.objects.filter(code="road.damage").update(call_back="none")
+    order = log(hotline_operator, "road.damage")
+    workflow.transfer_to_county(order, by=hotline_operator, county=County.objects.get(pk=factories.DAWA))
+    order = handled(order, dawa_officer, hotline_operator)
+    Category.objects.filter(code="road.damage").update(call_back="all")
+    with pytest.raises(OrderRefused):  # its page offers no call-back
+        workflow.record_call_back(order, by=hotline_operator, outcome=REACHED, satisfaction=SATISFIED)
+    cases.close_case(order.case, by=hotline_operator)
+    assert fresh(order).state == "closed"
+
+
 def test_the_sample_is_the_same_whoever_draws_it_and_about_its_share() -> None:
     numbers = [f"RX20260101{number:06d}" for number in range(4000)]
     drawn = [number for number in numbers if workflow.sampled(number, 20)]
@@ -268,6 +300,16 @@ def test_a_company_is_asked_once_at_a_time_and_no_longer_when_the_order_ends(
     assert order.requests.get().state == CompanyRequest.State.WITHDRAWN
 
 
+def test_a_company_is_asked_no_longer_when_the_case_is_closed_on_its_own_page(
+    order: Order, hotline_operator: User, dawa_officer: User
+) -> None:
+    Category.objects.filter(pk=order.category_id).update(call_back="none")
+    workflow.transfer_to_company(order, by=hotline_operator)
+    order = handled(order, dawa_officer, hotline_operator)
+    cases.close_case(order.case, by=hotline_operator)
+    assert (fresh(order).state, order.requests.get().state) == ("closed", CompanyRequest.State.WITHDRAWN)
+
+
 def test_the_rows_that_an_installation_starts_with(db: None) -> None:
     assert Category.objects.count() >= 40
     assert set(Category.objects.values_list("kind", flat=True)) == set(Category.Kind.values)
@@ -308,6 +350,17 @@ def test_operators_and_companies_are_told_when_it_is_their_turn(
     assert told == [f"工单 {order.number} 盘锦大洼出租汽车有限公司已答复", f"工单 {order.number} 已反馈，待核查"]
 
 
+def test_what_comes_back_to_an_operator_who_has_left_is_told_to_the_desk(
+    order: Order, hotline_operator: User, dawa_officer: User, city_officer: User
+) -> None:
+    colleague = factories.make_user("hotline2", hotline_operator.role, hotline_operator.unit)  # type: ignore[arg-type]
+    workflow.transfer_to_county(order, by=hotline_operator)
+    User.objects.filter(pk=hotline_operator.pk).update(is_active=False)
+    handled(order, dawa_officer, city_officer)
+    heard = Notice.objects.filter(recipient=colleague, topic="complaint.order").values_list("title", flat=True)
+    assert list(heard) == [f"工单 {order.number} 已反馈，待核查"]
+
+
 def test_a_finished_order_is_looked_at_again_once_and_by_somebody_else(
     hotline_operator: User, city_officer: User, dawa_officer: User
 ) -> None:
@@ -327,3 +380,14 @@ def test_a_finished_order_is_looked_at_again_once_and_by_somebody_else(
     assert not workflow.drawn(city_officer).exists()
     with pytest.raises(FieldRefused, match="已抽检过"):
         workflow.check_quality(order, by=city_officer)
+
+
+def test_who_verified_its_case_does_not_check_the_order(
+    order: Order, hotline_operator: User, dawa_officer: User, city_officer: User, approver: User
+) -> None:
+    workflow.transfer_to_county(order, by=hotline_operator)
+    order = handled(order, dawa_officer, city_officer)
+    order = workflow.record_call_back(order, by=hotline_operator, outcome=REACHED, satisfaction=SATISFIED)
+    with pytest.raises(FieldRefused, match="由他人抽检"):
+        workflow.check_quality(order, by=city_officer)
+    assert workflow.check_quality(order, by=approver).fault_words == "合格"

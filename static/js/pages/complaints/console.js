@@ -28,6 +28,8 @@ function showKind(kind, { open = false } = {}) {
     ...groups.filter((group) => !kind || kindOf[group.querySelector("option")?.value] === kind),
   );
   category.value = kindOf[keep] === kind || !kind ? keep : "";
+  // The questions of the category that was left go with it.
+  if (keep && !category.value) category.dispatchEvent(new Event("change", { bubbles: true }));
   if (open) category.focus();
 }
 
@@ -164,9 +166,16 @@ window.addEventListener("pageshow", () => (sent = false));
 
 document.addEventListener("call:ringing", ({ detail }) => {
   if (field("caller_phone").value || field("content").value) return; // somebody is being written down
-  field("caller_phone").value = detail.number ?? "";
-  field("call").value = detail.call ?? detail.id ?? "";
+  field("caller_phone").value = detail.whole ? detail.number : ""; // a masked number is none
+  field("call").value = detail.id;
   beside();
+});
+document.addEventListener("click", (event) => {
+  const open = event.target.closest("[data-call-open]");
+  if (!open || new URL(open.href).searchParams.get("call") !== field("call").value) return;
+  event.preventDefault(); // this call is being written down here: what was typed stays
+  open.closest("[role=alertdialog]").querySelector("[data-call-away]").click();
+  field("content").focus();
 });
 
 showKind(kindOf[category.value] ?? "");
