@@ -10,6 +10,8 @@ from typing import Any
 
 from celery import current_app
 from django.db import transaction
+from django.db.models import QuerySet
+from django.urls import reverse
 
 from complaints.calls.models import Call, DeskExtension
 from datacenter.accounts.models import User
@@ -27,21 +29,35 @@ def group(user_id: int) -> str:
 
 
 def row_of(call: Call, *, whole: bool) -> dict[str, Any]:
-    """What a pop-up shows."""
+    """What a pop-up shows; ``history`` is where the caller's earlier orders are read, for a whole number alone."""
     return {
         "id": call.pk,
         "state": call.state,
         "number": call.caller if whole else mask_phone(call.caller),
+        "whole": whole,
         "rang_at": call.rang_at.isoformat(),
         "url": f"/complaints/?call={call.pk}",
+        "history": reverse("call-caller", args=[call.pk]) if whole and call.caller else "",
     }
+
+
+def _manned() -> QuerySet[DeskExtension]:
+    """Extensions of who may answer: where somebody has left the desk, a call there is everybody's."""
+    return DeskExtension.objects.filter(
+        in_force=True, operator__is_active=True, operator__role__in=roles_with(RIGHT)
+    ).order_by("number")
+
+
+def desks() -> dict[str, int]:
+    """Whose desk each extension is at."""
+    return dict(_manned().values_list("number", "operator_id"))
 
 
 def desk_of_extension(number: str) -> int | None:
     """Whose desk an extension is at; None where nobody's is known."""
     if not number:
         return None
-    return DeskExtension.objects.filter(number=number, in_force=True).values_list("operator", flat=True).first()
+    return _manned().filter(number=number).values_list("operator_id", flat=True).first()
 
 
 def on_commit(call: Call) -> None:

@@ -11,11 +11,13 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from complaints.calls.announce import desk_of_extension
 from complaints.calls.defaults import TO_COMPLETE
 from complaints.calls.models import Call
 from complaints.calls.selectors import calls_visible_to, is_whole_for
 from complaints.orders import hooks
 from complaints.orders.models import Order
+from complaints.orders.workflow.recording import note
 from datacenter.accounts import audit
 
 
@@ -45,17 +47,30 @@ def order_of_call(user: Any, pk: int) -> Order | None:
 
 @transaction.atomic
 def after_log(order: Order, pk: int | None) -> None:
-    """An order was logged from a call: it is the call's. One that was made meanwhile is closed as its double."""
+    """An order was logged from a call: it is the call's. One that was made meanwhile is closed as its double.
+
+    A call that is with another operator, or rings at another desk, stays as it is: its number comes from a form.
+    """
     call = Call.objects.select_for_update().filter(pk=pk).first() if pk else None
     if call is None or call.order_id == order.pk:
         return
-    if call.order_id is not None:
-        now = timezone.now()
-        doubles = Order.objects.filter(pk=call.order_id, category__code=TO_COMPLETE)
-        if not doubles.update(
-            duplicate_of=order, state=Order.State.CLOSED, closed_at=now, answer=f"与工单 {order.number} 为同一通电话"
-        ):
-            return  # the call's order says something of its own: it stays
+    if (call.operator_id or desk_of_extension(call.extension)) not in (None, order.operator_id):
+        return
+    if call.order_id is not None and not _closed_as_double(call.order_id, order):
+        return  # the call's order says something of its own: it stays
     call.order = order
     call.save(update_fields=["order"])
     audit.record(None, "call.link", f"通话 {call.pk}", user=order.operator, order=order.number)
+
+
+def _closed_as_double(pk: int, order: Order) -> bool:
+    """Close the order that a call was given by itself, while nobody has completed it."""
+    rows = Order.objects.select_for_update(of=("self",))
+    double = rows.filter(pk=pk, category__code=TO_COMPLETE, state=Order.State.ACCEPTED).first()
+    if double is None:
+        return False
+    double.duplicate_of, double.state, double.closed_at = order, Order.State.CLOSED, timezone.now()
+    double.answer = f"与工单 {order.number} 为同一通电话"
+    double.save(update_fields=["duplicate_of", "state", "closed_at", "answer"])
+    note(double, "并入工单", by=order.operator, note=double.answer)
+    return True

@@ -23,6 +23,7 @@ def category_to_complete() -> Category:
             "title": "待补录",
             "call_back": Category.CallBack.NONE,
             "position": 900,
+            "in_force": False,  # nobody chooses it: not the operator who completes it, and no citizen
             "source": "本平台约定：接听的来电先生成工单，由话务员补录",
         },
     )[0]

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from complaints.calls.announce import desks
 from complaints.calls.errors import TooManyCalls
 from complaints.calls.models import Call
 from complaints.calls.selectors import number_for
@@ -29,9 +30,10 @@ def calls_file(rows: QuerySet[Call], user: Any, format: str) -> tuple[bytes, int
 
 
 def _lines(calls: list[Call], user: Any) -> Iterator[list[object]]:
+    known = desks()
     for call in calls:
         yield [
-            _moment(call.rang_at), number_for(call, user), call.called, call.get_state_display(),
+            _moment(call.rang_at), number_for(call, user, known), call.called, call.get_state_display(),
             _moment(call.answered_at), _moment(call.ended_at), "" if call.lasted_s is None else call.lasted_s,
             call.extension, str(call.operator or call.agent_name), call.order.number if call.order else "",
             str(call.order.category) if call.order else "", call.get_recording_state_display(), call.recording_sha256,

@@ -118,7 +118,8 @@ def read_event(body: dict[str, Any], *, now: datetime) -> Event:
     """The event that ``body`` tells. Raises ``EventRefused`` by the first field that is wrong."""
     for name in body:
         if name not in _FIELDS and name not in ("kind", "at"):
-            raise EventRefused(name[:40], body[name], "未知字段")
+            # JSON may spell half a character, which no answer can carry.
+            raise EventRefused(name.encode("utf-8", "backslashreplace").decode()[:40], body[name], "未知字段")
     for name in _ALWAYS:
         if name not in body:
             raise EventRefused(name, "", "必填")

@@ -119,7 +119,7 @@ def fetch(url: str) -> Sound:
     try:
         with os.fdopen(descriptor, "wb+") as file:
             try:
-                connection.request("GET", parts._replace(scheme="", netloc="", fragment="").geturl() or "/")
+                connection.request("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
                 answer = connection.getresponse()
                 size, digest = _stream(answer, file)
             except (OSError, http.client.HTTPException) as fault:

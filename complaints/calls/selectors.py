@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from complaints.calls.announce import desk_of_extension, row_of
+from complaints.calls.announce import desks, row_of
 from complaints.calls.defaults import TO_COMPLETE
 from complaints.calls.errors import CallNotFound
 from complaints.calls.models import Call, CallEvent, DeskExtension
@@ -43,9 +43,9 @@ def ringing_for(user: Any, now: datetime | None = None) -> list[dict[str, Any]]:
     """What should pop up on the user's screen now; ``announce`` says the same of each change."""
     now = now or timezone.now()
     recent = calls_visible_to(user).filter(state=Call.State.RINGING, rang_at__gt=now - RINGS_FOR)
-    told = []
+    known, told = desks(), []
     for call in recent[:20]:
-        desk = call.operator_id or desk_of_extension(call.extension)
+        desk = call.operator_id or known.get(call.extension)
         if desk in (None, user.pk):
             told.append({"mine": True, **row_of(call, whole=desk == user.pk)})
     return told
@@ -56,14 +56,19 @@ def events_of(call: Call) -> QuerySet[CallEvent]:
     return CallEvent.objects.filter(call=call).order_by("at", "pk")
 
 
-def is_whole_for(call: Call, user: Any) -> bool:
-    """Whether the user reads the caller's number whole: the operator in charge, or at whose desk it rings."""
-    return (call.operator_id or desk_of_extension(call.extension)) == user.pk
+def is_whole_for(call: Call, user: Any, known: dict[str, int] | None = None) -> bool:
+    """Whether the user reads the caller's number whole: the operator in charge, or at whose desk it rings.
+
+    ``known`` are the ``desks``, where many calls are asked about.
+    """
+    if call.operator_id is not None:
+        return bool(call.operator_id == user.pk)
+    return (desks() if known is None else known).get(call.extension) == user.pk
 
 
-def number_for(call: Call, user: Any) -> str:
+def number_for(call: Call, user: Any, known: dict[str, int] | None = None) -> str:
     """The caller's number: whole for the operator in charge, masked for everybody else."""
-    return call.caller if is_whole_for(call, user) else mask_phone(call.caller)
+    return call.caller if is_whole_for(call, user, known) else mask_phone(call.caller)
 
 
 def known_extensions() -> QuerySet[DeskExtension]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.http import HttpRequest, StreamingHttpResponse
@@ -53,14 +52,11 @@ def answer(request: HttpRequest, path: Path, content_type: str) -> StreamingHttp
     return response
 
 
-async def _parts(path: Path, start: int, stop: int) -> AsyncIterator[bytes]:
-    """Piece by piece: a synchronous iterator would be read to its end before the first byte leaves (ASGI)."""
-    file = await asyncio.to_thread(path.open, "rb")
-    try:
+def _parts(path: Path, start: int, stop: int) -> Iterator[bytes]:
+    """Piece by piece. Pages run as WSGI: of an asynchronous iterator all would lie in memory before a byte leaves."""
+    with path.open("rb") as file:
         file.seek(start)
         left = stop - start + 1
-        while left and (chunk := await asyncio.to_thread(file.read, min(CHUNK_BYTES, left))):
+        while left and (chunk := file.read(min(CHUNK_BYTES, left))):
             left -= len(chunk)
             yield chunk
-    finally:
-        file.close()

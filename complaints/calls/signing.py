@@ -29,9 +29,9 @@ def signed_body(request: HttpRequest) -> bytes:
     if not secret:
         raise TelephonyOff
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or int(length) > MOST_BODY_BYTES:
+    if not (length.isascii() and length.isdigit() and len(length) < 12) or int(length) > MOST_BODY_BYTES:
         raise BodyTooLarge(MOST_BODY_BYTES)
-    body = request.body
+    body = request.body  # of what names no length nothing is read
     moment, signature = request.headers.get(_MOMENT, ""), request.headers.get(_SIGNATURE, "")
     if not (moment.isascii() and moment.isdigit() and len(moment) <= 12):
         raise BadSignature

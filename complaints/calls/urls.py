@@ -9,6 +9,7 @@ urlpatterns = [
     path("export/", views.call_export, name="call-export"),
     path("ringing/", views.ringing, name="call-ringing"),
     path("<int:pk>/", views.call_detail, name="call-detail"),
+    path("<int:pk>/caller/", views.caller, name="call-caller"),
     path("<int:pk>/take/", views.take, name="call-take"),
     path("<int:pk>/order/", views.order, name="call-order"),
     path("<int:pk>/recording/", views.recording, name="call-recording"),

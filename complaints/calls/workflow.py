@@ -19,6 +19,7 @@ from complaints.calls.models import Call, CallEvent
 from complaints.calls.reading import Event
 from complaints.orders.models import Order
 from complaints.orders.numbers import new_receipt, next_number
+from complaints.orders.words import dialled
 from complaints.orders.workflow.recording import note
 from datacenter.accounts import audit
 
@@ -42,12 +43,12 @@ def take_in(event: Event, *, now: datetime | None = None) -> Call:
         if kept.call_id != call.pk or kept.body != event.body:
             raise EventConflict(event.event_id)
         return call
-    before = call.state
+    before, whose = call.state, call.operator_id
     _apply(call, derive(_told(call)), now)
     if call.was_answered and call.order_id is None:
         call.order = _make_order(call, now)
     elif call.order_id is not None:
-        _follow(call)
+        _follow(call, whose)
     call.save()
     if call.state != before or event.kind == CallEvent.Kind.RINGING:
         announce.on_commit(call)
@@ -61,6 +62,7 @@ def _told(call: Call) -> list[Told]:
 
 def _apply(call: Call, told: Derived, now: datetime) -> None:
     """Write what the events say; what an operator or the fetching of the recording did stays."""
+    extension = call.extension
     for name in ("state", "caller", "called", "rang_at", "answered_at", "ended_at", "extension", "agent_name"):
         setattr(call, name, getattr(told, name))
     if told.recording_url and call.recording_state != Recording.KEPT:
@@ -71,15 +73,21 @@ def _apply(call: Call, told: Derived, now: datetime) -> None:
             announce.fetch_on_commit(call.pk)
         call.recording_s = told.recording_s
     if call.taken_at is None:
-        # While it rings nobody is in charge yet: the next desk may take it.
-        call.operator_id = announce.desk_of_extension(call.extension) if call.was_answered else None
+        if not call.was_answered:  # while it rings nobody is in charge yet: the next desk may take it
+            call.operator_id = None
+        elif call.operator_id is None or call.extension != extension:
+            # Whose desk it was when it was answered; who has the desk by a late event did not speak with the caller.
+            call.operator_id = announce.desk_of_extension(call.extension)
 
 
-def _follow(call: Call) -> None:
-    """An order that nobody has completed yet says what is known of its call by now."""
-    Order.objects.filter(pk=call.order_id, category__code=TO_COMPLETE).update(
-        caller_phone=call.caller, operator_id=call.operator_id, accepted_at=call.answered_at or call.rang_at
-    )
+def _follow(call: Call, whose: int | None) -> None:
+    """An order that nobody has completed yet says what is known of its call by now.
+
+    ``whose`` the call was before: an order that somebody else has taken by hand meanwhile stays theirs.
+    """
+    rows = Order.objects.filter(pk=call.order_id, category__code=TO_COMPLETE)
+    rows.update(caller_phone=dialled(call.caller), accepted_at=call.answered_at or call.rang_at)
+    rows.filter(operator_id=whose).update(operator_id=call.operator_id)
 
 
 def _make_order(call: Call, now: datetime) -> Order:
@@ -92,7 +100,7 @@ def _make_order(call: Call, now: datetime) -> Order:
         category=category_to_complete(),
         **same,
         state=Order.State.ACCEPTED,
-        caller_phone=call.caller,
+        caller_phone=dialled(call.caller),
         content="（来电已接听，内容待补录）",
         operator_id=call.operator_id,
         accepted_at=call.answered_at or call.rang_at,
@@ -120,12 +128,17 @@ def ensure_order(call: Call, *, by: Any = None, now: datetime | None = None) -> 
 
 @transaction.atomic
 def take_charge(pk: int, *, by: Any) -> Call:
-    """An operator takes a call that is nobody's yet; its order becomes theirs too. Raises ``CallTaken``."""
+    """An operator takes a call that is nobody's yet; its order becomes theirs too.
+
+    Raises ``CallTaken``, and ``NeverAnswered``: while it rings it is the desk's at which it does.
+    """
     call = Call.objects.select_for_update().filter(pk=pk).first()
     if call is None:
         raise CallNotFound(call=pk)
     if call.operator_id not in (None, by.pk):
         raise CallTaken(call=pk)
+    if not call.was_answered:
+        raise NeverAnswered("这通电话没有接听，不能由您负责", call=pk)
     if call.operator_id is None:
         call.operator, call.taken_at = by, timezone.now()
         call.save(update_fields=["operator", "taken_at"])
@@ -134,15 +147,3 @@ def take_charge(pk: int, *, by: Any) -> Call:
         audit.record(None, "call.take", f"通话 {call.pk}", user=by)
         announce.on_commit(call)
     return call
-
-
-@transaction.atomic
-def link_order(call: Call, order: Order, *, by: Any) -> Call:
-    """Say that a call is about an order that is there already (重复来电); its own empty one must not exist."""
-    locked = Call.objects.select_for_update().get(pk=call.pk)
-    if locked.order_id not in (None, order.pk):
-        raise CallTaken("这通电话已有工单", call=call.pk, order=locked.order_id)
-    locked.order = order
-    locked.save(update_fields=["order"])
-    audit.record(None, "call.link", f"通话 {locked.pk}", user=by, order=order.number)
-    return locked

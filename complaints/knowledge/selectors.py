@@ -17,7 +17,7 @@ def articles_visible_to(user: Any) -> QuerySet[Article]:
     """Articles that the user may read, the newest first."""
     rows = (
         Article.objects.defer("terms")
-        .select_related("published", "latest", "latest__by")
+        .select_related("published", "published__by", "latest", "latest__by")
         .order_by("-changed_at", "-pk")
     )
     if scope_of(user).level == "none" or not user.may("knowledge.view"):

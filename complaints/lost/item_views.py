@@ -28,6 +28,7 @@ from datacenter.registry.sheets.writing import TYPES, write
 HEAD = ["编号", "登记类型", "状态", "类别", "颜色", "特征", "时间", "地点", "车牌号", "企业", "工单号", "登记时间",
         "找到时间", "结案时间"]  # fmt: skip
 _RIGHT = "lost.register"
+MOST_ROWS = 10_000
 
 
 @require_GET
@@ -46,10 +47,12 @@ def item_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 @needs(_RIGHT)
 def item_export(request: HttpRequest) -> HttpResponse:
-    """What the list shows, as a sheet; without people's names."""
+    """What the list shows, as a sheet; without people's names. Raises ``ItemRefused`` for more than ``MOST_ROWS``."""
     _filters, rows = _filtered(request)
     format = "csv" if request.GET.get("format") == "csv" else "xlsx"
-    lines = [_line(item) for item in rows[:10_000]]
+    lines = [_line(item) for item in rows[: MOST_ROWS + 1]]
+    if len(lines) > MOST_ROWS:
+        raise ItemRefused("q", f"超过 {MOST_ROWS:,} 行，请缩小筛选范围后再导出")
     audit.record(request, "lost.export", format, rows=len(lines))
     response = HttpResponse(
         write(HEAD, iter(lines), format, title="失物登记"), content_type=TYPES[format],
@@ -72,7 +75,7 @@ def _line(item: LostItem) -> list[object]:
         return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}" if moment else ""
 
     return [
-        item.number, item.get_side_display(), item.get_state_display(), item.get_kind_display(),
+        item.number, item.get_side_display(), item.state_title, item.get_kind_display(),
         item.get_colour_display(), item.description, at(item.happened_at), item.place,
         item.vehicle.plate if item.vehicle else "", item.company.name if item.company else "",
         item.order.number if item.order else "", at(item.registered_at), at(item.located_at), at(item.closed_at),
@@ -118,6 +121,7 @@ def _detail(request: HttpRequest, item: LostItem, form: HandOverForm | None = No
         "done": getattr(item, "hand_over", None),
         "form": form or HandOverForm(),
         "may_thank": user.may("assessment.change"),
+        "brought": workflow.brought_by_driver([one for one in (item, partner) if one is not None]),
         "thanked": workflow.given(item) if item.practitioner_id else None,
         "driver": mask_name(item.practitioner.name) if item.practitioner else "",
     }

@@ -110,6 +110,13 @@ class LostItem(models.Model):
         return f"SW-{self.pk:06d}"
 
     @property
+    def state_title(self) -> str:
+        """The state in words: what was found waits for its owner, and is not searched for."""
+        found = {self.State.OPEN: "待认领", self.State.LOCATED: "已找到失主", self.State.CLOSED: "无人认领结案"}
+        words: str = self.get_state_display()
+        return found.get(self.State(self.state), words) if self.side == self.Side.FOUND else words
+
+    @property
     def is_open(self) -> bool:
         """Whether something is still to be done about it."""
         return self.state in {self.State.OPEN, self.State.LOCATED}

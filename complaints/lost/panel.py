@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from complaints.lost.errors import ItemRefused, RideNotFound
@@ -19,6 +19,7 @@ from datacenter.commands.models import Command
 from datacenter.commands.orders import ORDERS
 from datacenter.commands.selectors import commands_visible_to
 from datacenter.commands.workflow import send_command, terminal_of
+from datacenter.media.keepers import BY_ORDER
 from datacenter.media.models import MediaFile
 from datacenter.media.selectors import media_visible_to
 from datacenter.registry.models import Practitioner, Terminal
@@ -80,19 +81,24 @@ def orders_of(user: Any, ride: Ride) -> QuerySet[Command]:
 
 
 def photos_of(user: Any, ride: Ride) -> QuerySet[MediaFile]:
-    """Pictures that came after the hotline asked for some, the newest first; none where it did not ask."""
-    asked = orders_of(user, ride).filter(kind="photo", created_at__gte=timezone.now() - timedelta(days=2))
-    first = asked.order_by("created_at").values_list("created_at", flat=True).first()
-    if first is None:
+    """Pictures that the hotline asked for, the newest first; none where it did not ask.
+
+    What came meanwhile for another reason (an alarm, another's order) is not the hotline's to see.
+    """
+    asked = orders_of(user, ride).filter(kind="photo", created_at__gte=timezone.now() - timedelta(days=2)).order_by()
+    span = asked.aggregate(first=Min("created_at"), last=Max("created_at"))
+    if span["first"] is None:
         return MediaFile.objects.none()
     rows = media_visible_to(user).filter(vehicle_id=ride.vehicle_id, kind=MediaFile.Kind.IMAGE)
-    return rows.filter(received_at__gte=first, received_at__lte=first + _PHOTOS_FOR)
+    rows = rows.filter(received_at__gte=span["first"], received_at__lte=span["last"] + _PHOTOS_FOR)
+    unsaid = Q(command=None) & (Q(event=None) | Q(event=BY_ORDER, source=MediaFile.Source.PHOTO))
+    return rows.filter(Q(command__in=asked.values("pk")) | unsaid, source__in=MediaFile.JUDGED)
 
 
-def usual_text(ride: Ride, thing: str = "") -> str:
-    """What the driver is asked (默认短信): the thing, when, and whom to ring."""
+def usual_text(ride: Ride) -> str:
+    """What the driver is asked (默认短信): when, where to look, and whom to ring."""
     at = timezone.localtime(ride.alighted_at)
-    return f"乘客{at:%H:%M}下车时可能将{thing or '物品'}遗失在您车上，请停车后查看后排和后备箱，找到请致电12328。"
+    return f"乘客{at:%H:%M}下车时可能将物品遗失在您车上，请停车后查看后排和后备箱，找到请致电12328。"
 
 
 def may_order(ride: Ride) -> list[str]:

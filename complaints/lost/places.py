@@ -35,7 +35,7 @@ def _named(typed: str) -> dict[str, dict[str, Any]]:
         found[section.name] = _place(section.line, "道路")
     for crossing in Crossing.objects.filter(name__contains=typed, active=True).only("name", "boundary")[:MOST]:
         found[crossing.name] = _place(crossing.boundary, "路口")
-    areas = Area.objects.filter(name__contains=typed, kind__in=_KINDS).only("name", "kind", "boundary")
+    areas = Area.objects.filter(name__contains=typed, kind__in=_KINDS, active=True).only("name", "kind", "boundary")
     for area in areas[:MOST]:
         found[area.name] = _place(area.boundary, _KINDS[area.kind])
     return found

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from complaints.lost import scoring
 from complaints.lost.asked import Asked, End, Spot
@@ -24,10 +25,10 @@ from datacenter.registry.selectors import vehicles_visible_to
 from datacenter.tracks import store
 from datacenter.tracks.grid import cells_around
 from datacenter.tracks.position import Flag
-from taxi.models import Tariff
 from taxi.rides.finding import MOST_S
 from taxi.rides.models import Ride
 from taxi.rides.selectors import rides_visible_to
+from taxi.selectors import tariff_on
 
 SHOWN = 20
 FOLLOWED = 150
@@ -200,8 +201,7 @@ def parts_of(asked: Asked, rows: Rows) -> list[Part]:
 def _fare(fare_jiao: int, rows: Rows) -> Part:
     """The meter's fare; where no record came, what the tariff gives for the distance."""
     paid, guessed = rows.fare_jiao, np.isnan(rows.fare_jiao)
-    day = datetime.fromtimestamp(float(rows.boarded_s.max()), UTC).date() if len(rows) else None
-    tariff = Tariff.objects.filter(valid_from__lte=day).order_by("-valid_from").first() if day else None
+    tariff = tariff_on(timezone.localdate(_moment(int(rows.boarded_s.max())))) if len(rows) else None
     if tariff is not None:
         beyond = np.maximum(rows.distance_m / 100 - tariff.start_dkm, 0)
         paid = np.where(guessed, tariff.start_jiao + beyond * tariff.per_km_jiao / 10, paid)

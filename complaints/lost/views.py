@@ -36,7 +36,6 @@ from taxi.rides.models import Ride
 from taxi.rides.selectors import rides_after
 
 _USUAL = {name: field.initial for name, field in SearchForm.base_fields.items() if field.initial is not None}
-_KEPT_OUT = {"csrfmiddlewaretoken"}
 _MORE = ("via_radius_m", "fare", "distance_km", "riders", "plate_colour", "plate_part", "order")
 
 
@@ -76,7 +75,7 @@ def _start(request: HttpRequest) -> dict[str, Any]:
 
 
 def _record(request: HttpRequest, form: SearchForm, answer: Answer) -> None:
-    question = {name: value for name, value in request.GET.items() if value and name not in _KEPT_OUT}
+    question = {name: value for name, value in request.GET.items() if value and name in SearchForm.base_fields}
     subject = form.cleaned_data["order"] or form.cleaned_data["alight_place"] or form.cleaned_data["board_place"]
     first = answer.candidates[0].ride.vehicle.plate if answer.candidates else ""
     audit.record(request, "lost.search", subject, question=question, considered=answer.considered, first=first)
@@ -107,7 +106,7 @@ def _drawn(one: Candidate) -> dict[str, Any]:
 @needs("lost.search")
 def places(request: HttpRequest) -> JsonResponse:
     """Names of places that begin with or contain what was typed, with where they lie."""
-    found = places_like(request.user, request.GET.get("q", "")[:40])
+    found = places_like(request.user, request.GET.get("q", "").replace("\0", "")[:40])
     return JsonResponse({"places": found}, json_dumps_params={"ensure_ascii": False})
 
 
@@ -124,6 +123,7 @@ def county_lines(request: HttpRequest) -> JsonResponse:
 def ride_track(request: HttpRequest, pk: int) -> JsonResponse:
     """The way of a ride: [longitude, latitude] in 1e-6 degree, in order of time."""
     ride = panel.get_ride_for(request.user, pk)
+    audit.record(request, "lost.track", ride.vehicle.plate, ride=pk, boarded_at=ride.boarded_at)
     track = store.between(ride.vehicle_id, ride.boarded_at, ride.alighted_at + timedelta(seconds=1))
     track = track.take((track.flags & Flag.QUALIFIED) != 0)
     points = zip(track.longitude_e6.tolist(), track.latitude_e6.tolist(), strict=True)

@@ -45,6 +45,8 @@ def _said(ride: Ride, name: str, off: float) -> str:
         return _("途经点 %(number)s 相距 %(metres)s") % {"number": name[3:], "metres": length(off)}
     if name == "fare":
         return _fare(ride, off)
+    if name == "distance" and not round(off):
+        return _("里程一致")
     if name == "distance":
         return _("里程%(more)s %(metres)s") % {"more": _("多") if off > 0 else _("少"), "metres": length(abs(off))}
     return {
@@ -56,6 +58,8 @@ def _said(ride: Ride, name: str, off: float) -> str:
 
 def _fare(ride: Ride, off: float) -> str:
     more = _("多") if off > 0 else _("少")
+    if ride.fare_jiao is None and not round(off):
+        return _("按里程推算车费一致")
     if ride.fare_jiao is None:
         return _("按里程推算车费%(more)s %(yuan).1f 元") % {"more": more, "yuan": abs(off) / 10}
     if off == 0:

@@ -75,12 +75,14 @@ def match_items(lost: LostItem, found: LostItem, *, by: Any) -> LostItem:
 
 
 def locate_item(item: LostItem, *, by: Any, now: datetime | None = None) -> LostItem:
-    """The thing is there: the driver has it, nobody entered it as found. Raises ``ItemRefused``."""
+    """A missed thing is there: the driver has it, nobody entered it as found. Raises ``ItemRefused``."""
     require(by, RIGHT)
     with transaction.atomic():
         (item,) = _locked([item.pk])
+        if item.side != LostItem.Side.LOST:
+            raise ItemRefused("state", "拾到的物品已在手，请与报失对上或直接交还")
         if item.state != State.OPEN:
-            raise ItemRefused("state", f"当前为“{item.get_state_display()}”，不能登记找到")
+            raise ItemRefused("state", f"当前为“{item.state_title}”，不能登记找到")
         item.state, item.located_at = State.LOCATED, now or timezone.now()
         item.save(update_fields=["state", "located_at"])
     return item
@@ -99,15 +101,15 @@ def hand_over(item: LostItem, *, by: Any, name: str, identity: str, signature: b
         raise ItemRefused("receiver_identity", "证件号应为 6 至 18 位数字或字母")
     kept = _signature(signature)
     with transaction.atomic():
-        (item,) = _locked([item.pk])
+        things = _with_match(item)
+        item, now = things[0], timezone.now()
         if not item.is_open:
-            raise ItemRefused("state", f"当前为“{item.get_state_display()}”，不能交还")
-        now = timezone.now()
+            raise ItemRefused("state", f"当前为“{item.state_title}”，不能交还")
         done = HandOver.objects.create(
-            item=item, receiver_name=name.strip()[:40], receiver_identity=mask_identity_no(identity)[:18],
+            item=item, receiver_name=name.strip()[:40], receiver_identity=_hidden(identity),
             signature_path=kept.path, signature_sha256=kept.sha256, at=now, by=by, note=note.strip()[:300],
         )  # fmt: skip
-        for row in _locked([item.pk, *_others(item)]):
+        for row in things:
             row.state, row.located_at, row.closed_at = State.RETURNED, row.located_at or now, now
             row.save(update_fields=["state", "located_at", "closed_at"])
     return done
@@ -121,7 +123,7 @@ def close_item(item: LostItem, *, by: Any, note: str) -> LostItem:
     with transaction.atomic():
         (item,) = _locked([item.pk])
         if item.state != State.OPEN:
-            raise ItemRefused("state", f"当前为“{item.get_state_display()}”，不能按未找到结案")
+            raise ItemRefused("state", f"当前为“{item.state_title}”，不能结案")
         item.state, item.closed_at, item.closing_note = State.CLOSED, timezone.now(), note.strip()[:300]
         item.save(update_fields=["state", "closed_at", "closing_note"])
     return item
@@ -130,8 +132,8 @@ def close_item(item: LostItem, *, by: Any, note: str) -> LostItem:
 def thank_driver(item: LostItem, *, by: Any) -> PointEntry:
     """Points for the driver who brought a thing back (拾金不昧), once a thing, by the row of the points' table.
 
-    Raises ``ItemRefused`` where no driver is named, the thing did not go back, or points were given already; and what
-    ``points.reward`` raises.
+    Raises ``ItemRefused`` where no driver is named, the thing did not go back, somebody else found it, or points were
+    given already; and what ``points.reward`` raises.
     """
     driver = item.practitioner_id
     if driver is None or item.state != State.RETURNED:
@@ -140,10 +142,18 @@ def thank_driver(item: LostItem, *, by: Any) -> PointEntry:
     if rule is None:
         raise ItemRefused("practitioner", "计分标准中没有“拾金不昧”一项")
     with transaction.atomic():
-        (locked,) = _locked([item.pk])
+        things = _with_match(item)
+        locked = things[0]
+        if not brought_by_driver(things):
+            raise ItemRefused("practitioner", "拾到人不是驾驶员，不能为驾驶员加分")
         if given(locked) is not None:
             raise ItemRefused("practitioner", "这件物品已为驾驶员加分")
         return points.reward(driver, rule=rule, at=locked.closed_at or timezone.now(), note=_thanks(locked), by=by)
+
+
+def brought_by_driver(things: Sequence[LostItem]) -> bool:
+    """Whether nobody but the driver is said to have found a thing; ``things`` are it and what it was matched with."""
+    return all(one.side == LostItem.Side.LOST or one.found_by == LostItem.Finder.DRIVER for one in things)
 
 
 def given(item: LostItem) -> PointEntry | None:
@@ -169,6 +179,20 @@ def _locked(pks: Sequence[int]) -> list[LostItem]:
     return [rows[pk] for pk in pks if pk in rows]
 
 
+def _with_match(item: LostItem) -> list[LostItem]:
+    """A thing and what it is matched with, locked together: two who begin at either end wait for one another."""
+    pks = [item.pk, *_others(item)]
+    rows = _locked(pks)
+    return rows + _locked([pk for pk in _others(rows[0]) if pk not in pks])  # matched since it was read
+
+
+def _hidden(identity: str) -> str:
+    """An identity number as it is kept: of a passport's nine signs the usual mask would hide one."""
+    if len(identity) in (15, 18):
+        return mask_identity_no(identity)
+    return identity[:1] + "*" * (len(identity) - 3) + identity[-2:]
+
+
 def _photo(upload: UploadedFile) -> StoredFile:
     try:
         return store_photo(upload)
@@ -183,8 +207,8 @@ def _signature(data: bytes) -> StoredFile:
     if len(data) > MOST_SIGNATURE_BYTES:
         raise ItemRefused("signature", "签名图片过大，请重新签名")
     try:
-        with Image.open(BytesIO(data)) as picture:
-            if picture.format != "PNG" or picture.width * picture.height > 2_000_000:
+        with Image.open(BytesIO(data), formats=["PNG"]) as picture:
+            if picture.width * picture.height > 2_000_000:
                 raise ItemRefused("signature", "签名不是可识别的图片，请重新签名")
             drawn = picture.convert("RGBA")
     except ItemRefused:

@@ -57,6 +57,8 @@ class RateForm(forms.Form):
         """Reasons belong to a low grade, and a low grade to a reason."""
         cleaned = super().clean() or {}
         grade = cleaned.get("grade")
+        if cleaned.get("reasons"):
+            cleaned["reasons"] = list(dict.fromkeys(cleaned["reasons"]))  # sent a hundred times, it is said once
         if grade is not None and grade < Grade.NOT_SATISFIED:
             cleaned["reasons"] = []
         elif grade is not None and not cleaned.get("reasons") and "reasons" not in self.errors:

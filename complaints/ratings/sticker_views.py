@@ -7,10 +7,12 @@ from typing import Any
 
 import segno
 from django.contrib import messages
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -28,8 +30,8 @@ MOST_ON_SHEETS = 120
 _WORDS = 40
 
 
-def _words(parameters: Any) -> str:
-    return str(parameters.get("q", "")).strip().replace("\0", "")[:_WORDS]
+def _words(parameters: Any, name: str = "q") -> str:
+    return str(parameters.get(name, "")).strip().replace("\0", "")[:_WORDS]
 
 
 @require_safe
@@ -39,7 +41,10 @@ def stickers(request: HttpRequest) -> HttpResponse:
     words = _words(request.GET)
     taxis = selectors.taxis_with_code(request.user, words)
     page = page_of(taxis, request.GET, "plate")
+    plates = list(_held(request.user, words).values_list("plate", flat=True))
     context = {
+        # A file takes so many; the next ones begin behind the last plate of the one before.
+        "further": list(enumerate(plates[MOST_ON_SHEETS - 1 : len(plates) - 1 : MOST_ON_SHEETS], 2)),
         "page": page, "q": words, "made": selectors.codes_visible_to(request.user).count(),
         "missing": selectors.taxis_with_code(request.user).filter(sticker=None).count(),
         "may_change": request.user.may("rating.change"), "most": MOST_ON_SHEETS,
@@ -55,7 +60,7 @@ def make(request: HttpRequest) -> HttpResponse:
     taxis = selectors.taxis_with_code(request.user, words).filter(sticker=None)[: workflow.MOST_CODES]
     number = workflow.make_codes(list(taxis), by=request.user)
     messages.success(request, _("已生成 %(number)s 个评价码") % {"number": number})
-    return redirect(reverse("rating-stickers") + (f"?q={words}" if words else ""))
+    return redirect(reverse("rating-stickers") + (f"?{urlencode({'q': words})}" if words else ""))
 
 
 @require_POST
@@ -75,10 +80,8 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("rating.view")
 def sheet(request: HttpRequest) -> HttpResponse:
     """The stickers of the taxis found as a PDF to print, eight a page; the next ones by ``after``."""
-    words, after = _words(request.GET), request.GET.get("after", "")
-    rows = selectors.codes_visible_to(request.user)
-    if words:
-        rows = rows.filter(plate__icontains=words) | rows.filter(company_name__icontains=words)
+    words, after = _words(request.GET), _words(request.GET, "after")
+    rows = _held(request.user, words)
     if after:
         rows = rows.filter(plate__gt=after)
     codes = list(rows[:MOST_ON_SHEETS])
@@ -86,6 +89,12 @@ def sheet(request: HttpRequest) -> HttpResponse:
     audit.record(request, "rating.sheet", rows=len(codes))
     headers = {"Content-Disposition": 'attachment; filename="rating-stickers.pdf"', "Cache-Control": "no-store"}
     return HttpResponse(content, content_type="application/pdf", headers=headers)
+
+
+def _held(user: Any, words: str) -> QuerySet[RatingCode]:
+    """The stickers of the taxis found, by plate."""
+    rows = selectors.codes_visible_to(user)
+    return rows.filter(Q(plate__icontains=words) | Q(company_name__icontains=words)) if words else rows
 
 
 def _data(codes: list[RatingCode]) -> dict[str, Any]:

@@ -53,7 +53,6 @@ def ratings(request: HttpRequest) -> HttpResponse:
         "reasons": selectors.reasons_of(given),
         "standings": selectors.standings_of(given),
         "columns": columns(selectors.trend(rows, asked["since"], asked["until"])),
-        "unverified": True,
     }
     return render(request, "complaints/ratings/ratings.html", context)
 
@@ -61,13 +60,13 @@ def ratings(request: HttpRequest) -> HttpResponse:
 @require_safe
 @needs("rating.view")
 def export(request: HttpRequest) -> HttpResponse:
-    """导出: companies and drivers with low ratings, as the page shows them; names masked as there."""
+    """导出: companies and drivers with repeated low ratings, as the page shows them; names masked as there."""
     format = "csv" if request.GET.get("format") == "csv" else "xlsx"
     asked = _asked(request)
     lines = [_line("企业", one["name"], "", one["sums"]) for one in selectors.by_company(asked["rows"])]
     lines += [
         _line("驾驶员", mask_name(one["name"]), one["company"] or "", one["sums"])
-        for one in selectors.by_driver(asked["rows"])
+        for one in selectors.by_driver(asked["rows"], at_least=figures()["repeated_low"])
     ]
     audit.record(request, "rating.export", format, rows=len(lines), days=asked["days"])
     data = write(HEAD, lines, format, title="驾驶员评价")

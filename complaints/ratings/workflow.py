@@ -58,8 +58,9 @@ def rate(
         if not ours.exists():
             limits.note_vehicle(device=device, day=f"{today.start:%Y%m%d}", figures=known)
         ours.exclude(standing=Standing.REPLACED).update(standing=Standing.REPLACED)
+        whose = trip or sticker  # the taxi may have another company than when the sticker was printed
         return RideRating.objects.create(
-            code=sticker, vehicle_id=sticker.vehicle_id, county_id=sticker.county_id, company_id=sticker.company_id,
+            code=sticker, vehicle_id=sticker.vehicle_id, county_id=whose.county_id, company_id=whose.company_id,
             practitioner_id=trip.practitioner_id if trip else None, trip=trip, grade=grade, reasons=list(reasons),
             words=words, at=now, standing=_standing(trip), device=device, address=address,
         )  # fmt: skip
@@ -73,13 +74,14 @@ def ride_near(vehicle_id: int, at: datetime, minutes: int) -> Trip | None:
             vehicle_id=vehicle_id, boarded_at__lte=at + _AHEAD, boarded_at__gt=ended - _LONGEST_RIDE,
             alighted_at__gte=ended,
         )  # fmt: skip
-        return rows.only("pk", "practitioner", "county", "company").order_by("-boarded_at", "-pk").first()
+        return rows.only("pk", "vehicle", "practitioner", "county", "company").order_by("-boarded_at", "-pk").first()
 
 
 def _standing(trip: Trip | None) -> str:
     if trip is None:
         return Standing.NO_RIDE
-    taken = RideRating.objects.filter(trip=trip, standing=Standing.COUNTED).exists()
+    with entered(Scope("vehicle", str(trip.vehicle_id))):  # an earlier sticker's too, which the new code does not see
+        taken = RideRating.objects.filter(trip=trip, standing=Standing.COUNTED).exists()
     return Standing.SAME_RIDE if taken else Standing.COUNTED
 
 
@@ -94,8 +96,9 @@ def match_again(now: datetime) -> int:
         with transaction.atomic():
             RatingCode.objects.filter(pk=rating.code_id).select_for_update().get()
             found += RideRating.objects.filter(pk=rating.pk, standing=Standing.NO_RIDE).update(
-                trip=trip, practitioner=trip.practitioner_id, standing=_standing(trip)
-            )
+                trip=trip, practitioner=trip.practitioner_id, standing=_standing(trip), county=trip.county_id,
+                company=trip.company_id,
+            )  # fmt: skip
     return found
 
 

@@ -46,6 +46,7 @@ ADDRESSES: dict[str, Visit] = {
     ),
     "call-ringing": Visit("list", _ANSWER),
     "call-detail": Visit("detail", _CALLS, _call, shows=lambda w: {"call-D4W4", "D4W4坐席"}, reader="city"),
+    "call-caller": Visit("detail", _ANSWER, _call),
     "call-take": Visit("verb", _ANSWER, _call),
     "call-order": Visit("verb", _ANSWER, _call),
     "call-recording": Visit("detail", _LISTEN, _call),
@@ -73,6 +74,6 @@ ADDRESSES: dict[str, Visit] = {
 }  # fmt: skip
 # Done there, or nothing lies there, or the reader has no desk of the hotline.
 NOT_READ = (
-    "call-ringing", "call-take", "call-order", "call-recording", "knowledge-preview", "knowledge-withdraw",
-    "rating-stickers-make", "rating-sticker-revoke",
+    "call-ringing", "call-caller", "call-take", "call-order", "call-recording", "knowledge-preview",
+    "knowledge-withdraw", "rating-stickers-make", "rating-sticker-revoke",
 )  # fmt: skip

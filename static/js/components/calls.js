@@ -1,5 +1,6 @@
-// Calls that ring at this operator's desk pop up on every page. `call:ringing` and `call:changed` are dispatched on
-// document with {id, state, number, url}, so that a page (the console) can act on them without a socket of its own.
+// Calls that ring at this operator's desk pop up on every page, with what is known of the caller; Alt J opens the order.
+// `call:ringing` and `call:changed` are dispatched on document with {id, state, number, whole, url}, so that a page (the
+// console) can act on them without a socket of its own. `whole` false: the number is masked, and nothing to be kept.
 
 import { getJson } from "../lib/http.js";
 import { openSocket } from "../lib/socket.js";
@@ -11,7 +12,8 @@ const model = place.querySelector("[data-call-popup]");
 const shown = new Map(); // id → {element, state, timer}
 
 function say(name, call) {
-  document.dispatchEvent(new CustomEvent(name, { detail: { id: call.id, state: call.state, number: call.number, url: call.url } }));
+  const { id, state, number, whole, url } = call;
+  document.dispatchEvent(new CustomEvent(name, { detail: { id, state, number, whole, url } }));
 }
 
 function remove(id) {
@@ -35,6 +37,12 @@ function draw(call) {
   popup.state = call.state;
   if (call.state === "ringing") popup.timer = setTimeout(() => remove(call.id), RINGS_MS);
   if (!shown.has(call.id)) place.append(popup.element);
+  if (call.history && popup.history !== call.history) {
+    popup.history = call.history;
+    const show = () => window.htmx.ajax("GET", call.history, { target: popup.element.querySelector("[data-call-caller]"), swap: "innerHTML" });
+    if (window.htmx) show();
+    else document.addEventListener("DOMContentLoaded", show, { once: true }); // a call may be faster than the page
+  }
   shown.set(call.id, popup);
 }
 
@@ -60,6 +68,16 @@ async function ask() {
     console.warn("ringing calls could not be asked for", problem);
   }
 }
+
+document.addEventListener("keydown", (event) => {
+  if (event.code !== "KeyJ" || !event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
+  // The one that is spoken with, else the one that rings longest.
+  const popups = [...shown.values()];
+  const popup = popups.find(({ state }) => state === "answered") ?? popups[0];
+  if (!popup) return;
+  event.preventDefault();
+  popup.element.querySelector("[data-call-open]").click();
+});
 
 openSocket("/ws/calls/", {
   onMessage(message) {

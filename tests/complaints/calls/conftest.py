@@ -47,7 +47,7 @@ def tell(body: dict[str, Any]) -> Call:
 
 def post(body: Any, *, path: str = EVENTS, secret: str = "", moment: int | None = None, raw: bytes = b"") -> Any:
     """A signed request of the platform."""
-    raw = raw or json.dumps(body, ensure_ascii=False).encode()
+    raw = raw or json.dumps(body).encode()
     stamp = str(int(time.time()) if moment is None else moment)
     signature = signature_of(secret or settings.CALL_PLATFORM_SECRET, stamp, raw)
     headers = {"X-Call-Timestamp": stamp, "X-Call-Signature": signature}
@@ -90,6 +90,7 @@ class RecordingServer:
     said_length: int | None = None
     stream: Callable[[], Iterator[bytes]] | None = None
     asked: int = 0
+    path: str = ""
 
     @property
     def url(self) -> str:
@@ -103,7 +104,7 @@ def _serving() -> Iterator[RecordingServer]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            kept.asked += 1
+            kept.asked, kept.path = kept.asked + 1, self.path
             self.send_response(kept.status)
             for name, value in kept.headers.items():
                 self.send_header(name, value)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -70,6 +69,34 @@ def test_a_list_takes_as_many_queries_for_many_calls_as_for_few(desk: DeskExtens
     assert asked(3) == asked(30)
 
 
+def test_missed_calls_of_many_desks_take_no_query_each(desk: DeskExtension, hotline_operator: User) -> None:
+    client = signed_in(hotline_operator)
+
+    def asked(name: str, query: str, number: int) -> int:
+        for call in range(Call.objects.count(), number):
+            tell(event("ringing", call=f"m{call}", extension=str(8000 + call)))
+            tell(event("hung_up", call=f"m{call}", after_s=9))
+        with CaptureQueriesContext(connection) as queries:
+            client.get(reverse(name) + query)
+        return len(queries)
+
+    few = [asked("call-list", "", 3), asked("call-export", "?format=csv", 3)]
+    assert [asked("call-list", "", 30), asked("call-export", "?format=csv", 30)] == few
+
+
+def test_a_call_missed_at_ones_own_desk_is_whole_and_written_down(
+    desk: DeskExtension, hotline_operator: User, city_officer: User
+) -> None:
+    tell(event("ringing"))
+    call = tell(event("hung_up", after_s=20))
+    assert call.operator_id is None
+    page = signed_in(hotline_operator).get(reverse("call-detail", args=[call.pk])).content.decode()
+    assert "139****5432" not in page
+    assert "号码只向负责话务员完整显示" not in page
+    assert AuditRecord.objects.get(action="call.number").user == hotline_operator
+    assert CALLER not in signed_in(city_officer).get(reverse("call-detail", args=[call.pk])).content.decode()
+
+
 def test_filters_that_cannot_be_read_show_the_list(answered: Call, hotline_operator: User) -> None:
     client = signed_in(hotline_operator)
     for query in ("?day=x&tab=x&recording=x&before=x", "?q=%00", "?q=" + "9" * 100, "?q=8001", f"?q={CALLER}"):
@@ -86,11 +113,8 @@ def kept(answered: Call, recordings: RecordingServer) -> Call:
 
 def sent(response: Any) -> bytes:
     """All of a streamed answer."""
-
-    async def read() -> bytes:
-        return b"".join([part async for part in response.streaming_content])
-
-    return async_to_sync(read)()
+    assert not response.is_async  # it would be gathered in memory first
+    return b"".join(response.streaming_content)
 
 
 def test_a_recording_is_played_in_parts(kept: Call, recordings: RecordingServer, hotline_operator: User) -> None:
@@ -116,7 +140,16 @@ def test_a_recording_is_played_in_parts(kept: Call, recordings: RecordingServer,
         assert asked(header).status_code == 416
     for header in ("bytes=0-1,5-9", "lines=1-2", "bytes=-"):
         assert asked(header).status_code == 200
-    assert AuditRecord.objects.filter(action="call.listen", user=hotline_operator).exists()
+    assert AuditRecord.objects.filter(action="call.listen", user=hotline_operator).count() == 1
+
+
+def test_who_begins_to_listen_in_the_middle_is_written_down_too(
+    kept: Call, hotline_operator: User, city_officer: User
+) -> None:
+    for user in (hotline_operator, city_officer):
+        address = reverse("call-recording", args=[kept.pk])
+        assert signed_in(user).get(address, headers={"Range": "bytes=1-"}).status_code == 206
+        assert AuditRecord.objects.get(action="call.listen", user=user).subject == f"通话 {kept.pk}"
 
 
 def test_a_recording_that_is_not_there_says_so(answered: Call, hotline_operator: User) -> None:
@@ -149,6 +182,26 @@ def test_what_rings_is_told_to_its_desk_and_to_all_where_none_is_known(
     assert ringing(other) == {unknown.pk: "139****5432"}
     tell(event("hung_up", call="c2", at=_now()))
     assert ringing(other) == {}
+
+
+def test_the_pop_up_tells_what_is_known_of_the_caller(desk: DeskExtension, hotline_operator: User) -> None:
+    other = factories.make_user("hotline2", Role.HOTLINE_OPERATOR, hotline_operator.unit)
+    address = reverse("call-caller", args=[tell(event("ringing")).pk])
+    assert "第一次来话" in signed_in(hotline_operator).get(address).content.decode()
+    assert not AuditRecord.objects.filter(action="complaint.caller").exists()
+    tell(event("answered", call="c0"))
+    known = tell(event("ringing", call="c0"))
+    page = signed_in(hotline_operator).get(address).content.decode()
+    assert "来过 1 次" in page
+    assert known.order.number in page
+    assert AuditRecord.objects.get(action="complaint.caller").user == hotline_operator
+    # The order that the call itself was given is no earlier one.
+    own = signed_in(hotline_operator).get(reverse("call-caller", args=[known.pk])).content.decode()
+    assert "第一次来话" in own
+    assert known.order.number not in own
+    hidden = tell(event("ringing", call="c2", caller=""))
+    assert signed_in(other).get(address).status_code == 404
+    assert signed_in(hotline_operator).get(reverse("call-caller", args=[hidden.pk])).status_code == 404
 
 
 def _now() -> str:

@@ -75,6 +75,16 @@ def test_what_is_no_recording_is_refused_with_its_reason(
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
+@pytest.mark.parametrize(("rest", "path"), [("", "/"), ("?id=7", "/?id=7"), ("/r/7.wav?a=b#c", "/r/7.wav?a=b")])
+def test_a_recording_is_asked_for_by_its_very_path(
+    desk: DeskExtension, recordings: RecordingServer, rest: str, path: str
+) -> None:
+    tell(event("answered"))
+    call = tell(event("recording", after_s=60, recording_url=f"http://{recordings.host}{rest}"))
+    assert fetched(call).recording_state == "kept"
+    assert recordings.path == path
+
+
 def test_only_named_servers_are_asked(waiting: Call, recordings: RecordingServer, settings: Any) -> None:
     settings.CALL_RECORDING_HOSTS = ("records.example.cn",)
     assert fetched(waiting).recording_state == "refused"

@@ -59,6 +59,13 @@ def test_a_large_body_is_refused_unread() -> None:
     assert post({}, raw=b"[" + b" " * 70_000 + b"]").status_code == 413
 
 
+@pytest.mark.parametrize("length", ["\u00b2", "9" * 5000, "-1", "x"])
+def test_a_length_that_is_no_number_is_refused(length: str) -> None:
+    headers = {"X-Call-Timestamp": "1", "X-Call-Signature": "x"}
+    answer = Client().post(EVENTS, b"{}", content_type="application/json", headers=headers, CONTENT_LENGTH=length)
+    assert answer.status_code == 413
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -82,6 +89,7 @@ def test_a_large_body_is_refused_unread() -> None:
         (event("recording", recording_url="http://h/1.wav", recording_s=-1), "recording_s"),
         (event("recording", recording_url="http://h/1.wav", recording_s=True), "recording_s"),
         ([], "body"),
+        (event("hung_up", **{"half\ud800": "x"}), "half\\ud800"),
     ],
 )
 def test_a_wrong_field_is_named_and_nothing_is_kept(body: Any, field: str) -> None:

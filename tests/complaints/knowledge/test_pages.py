@@ -14,7 +14,7 @@ from complaints.knowledge import workflow
 from complaints.knowledge.models import Article, ArticleVersion
 from complaints.knowledge.search import search
 from complaints.knowledge.workflow import Text
-from datacenter.accounts.models import User
+from datacenter.accounts.models import AuditRecord, User
 
 pytestmark = pytest.mark.django_db
 FORM = {
@@ -62,6 +62,22 @@ def test_a_draft_changes_nothing_for_readers(article: Article, hotline_operator:
     assert "新的说法" not in asked.content.decode()
 
 
+def test_a_list_shows_readers_what_is_published_and_editors_the_draft(
+    article: Article, hotline_operator: User, dawa_officer: User
+) -> None:
+    text = Text("未定的标题", "新的说法", "凌晨", "未定的依据")
+    workflow.write(article, text, category="fare", industry="taxi", publish=False, by=hotline_operator, seen=1)
+    page = signed_in(dawa_officer).get(reverse("knowledge")).content.decode()
+    assert "夜间打车加价" in page
+    assert not [word for word in ("未定的标题", "未定的依据", "有新草稿") if word in page]
+    assert (
+        "有新草稿" not in signed_in(dawa_officer).get(reverse("knowledge-article", args=[article.pk])).content.decode()
+    )
+    editors = signed_in(hotline_operator).get(reverse("knowledge")).content.decode()
+    assert "未定的标题" in editors
+    assert "有新草稿" in editors
+
+
 def test_two_editors_do_not_write_over_one_another(article: Article, hotline_operator: User) -> None:
     client = signed_in(hotline_operator)
     address = reverse("knowledge-edit", args=[article.pk])
@@ -94,6 +110,7 @@ def test_a_withdrawn_article_is_found_no_more_and_its_versions_stay(
     assert signed_in(dawa_officer).get(reverse("knowledge-article", args=[article.pk])).status_code == 404
     assert "过时" in client.get(reverse("knowledge-article", args=[article.pk])).content.decode()
     assert client.post(reverse("knowledge-withdraw", args=[article.pk])).status_code == 409
+    assert AuditRecord.objects.filter(action__startswith="knowledge.withdraw").count() == 1
 
 
 @pytest.mark.parametrize(
@@ -121,6 +138,8 @@ def test_the_console_gets_a_fragment(article: Article, hotline_operator: User) -
     assert "夜间打车加价" in page
     assert "<html" not in page
     assert "没有相符的条目" in client.get(reverse("knowledge-search"), {"q": "zzz"}).content.decode()
+    for query in ({"q": "\0"}, {"q": "打车", "industry": "\0"}):
+        assert client.get(reverse("knowledge-search"), query).status_code == 200
 
 
 def test_a_search_as_typed_draws_the_results_alone_with_few_queries(article: Article, hotline_operator: User) -> None:

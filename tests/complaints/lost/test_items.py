@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
-from complaints.lost import selectors, statistics, workflow
+from complaints.lost import item_views, selectors, statistics, workflow
 from complaints.lost.errors import ItemRefused
 from complaints.lost.models import HandOver, LostItem
 from datacenter.accounts.errors import NotAllowed
@@ -154,6 +154,10 @@ def test_the_page_matches_from_either_side(client: Client, hotline_operator: Use
     assert client.post(address, {"other": lost.pk}).status_code == 302
     lost.refresh_from_db()
     assert lost.match == thing
+    for one in (lost, thing):  # nothing is left to do but to give it back
+        page = client.get(reverse("lost-item", args=[one.pk])).content.decode()
+        assert "<h2>办理</h2>" not in page
+        assert "<h2>交还失主</h2>" in page
     assert client.post(address, {"other": "x"}).status_code == 404
 
 
@@ -209,6 +213,44 @@ def test_nobody_gets_a_thing_twice_or_without_saying_who_they_are(hotline_operat
             verb(item, by=hotline_operator)
 
 
+@pytest.mark.parametrize(
+    ("identity", "kept"),
+    [("E12345678", "E******78"), ("H1234567890", "H********90"), ("123456", "1***56"),
+     ("211103900307001", "2111*******7001")],
+)  # fmt: skip
+def test_of_any_identity_number_the_masked_form_alone_is_kept(hotline_operator: User, identity: str, kept: str) -> None:
+    item = register(hotline_operator)
+    done = workflow.hand_over(item, by=hotline_operator, name="钱", identity=identity, signature=signature())
+    assert done.receiver_identity == kept
+
+
+def test_both_ends_of_a_match_are_locked_together(hotline_operator: User) -> None:
+    lost, thing = register(hotline_operator), found(hotline_operator)
+    workflow.match_items(lost, thing, by=hotline_operator)
+    facts: dict[str, Any] = {"by": hotline_operator, "name": "钱", "identity": IDENTITY, "signature": signature()}
+    with CaptureQueriesContext(connection) as queries:
+        workflow.hand_over(LostItem.objects.get(pk=lost.pk), **facts)
+    assert sum("FOR UPDATE" in one["sql"] for one in queries) == 1
+    # Matched since it was read: its match goes back too.
+    other, thing = register(hotline_operator), found(hotline_operator)
+    stale = LostItem.objects.get(pk=other.pk)
+    workflow.match_items(other, thing, by=hotline_operator)
+    workflow.hand_over(stale, **facts)
+    thing.refresh_from_db()
+    assert thing.state == "returned"
+
+
+def test_a_found_thing_is_not_searched_for(client: Client, hotline_operator: User) -> None:
+    thing = found(hotline_operator)
+    with pytest.raises(ItemRefused):
+        workflow.locate_item(thing, by=hotline_operator)
+    page = client.get(reverse("lost-item", args=[thing.pk])).content.decode()
+    assert "未找到结案" not in page
+    assert "已找到（未登记拾到物）" not in page
+    client.post(reverse("lost-act", args=[thing.pk, "close"]), {"note": "交公安"})
+    assert "无人认领结案" in client.get(reverse("lost-item", args=[thing.pk])).content.decode()
+
+
 def test_a_hand_over_is_never_changed(hotline_operator: User) -> None:
     item = register(hotline_operator)
     done = workflow.hand_over(item, by=hotline_operator, name="钱", identity=IDENTITY, signature=signature())
@@ -256,6 +298,24 @@ def test_a_driver_who_brought_it_back_gets_points_once(
     assert PointEntry.objects.filter(practitioner=driver).count() == 1
 
 
+def test_a_driver_gets_no_points_for_what_somebody_else_found(
+    client: Client, city_officer: User, taxi: Vehicle
+) -> None:
+    driver = factories.make_practitioner("赵平安", taxi.company)
+    PointRule.objects.get_or_create(
+        kind_code="bonus.found", industry="", defaults={"title": "拾金不昧", "bonus": True, "points": 3, "source": "试"}
+    )
+    item = register(city_officer, vehicle=taxi, practitioner=driver)
+    thing = found(city_officer, vehicle=taxi, practitioner=driver, found_by="passenger")
+    workflow.match_items(item, thing, by=city_officer)
+    workflow.hand_over(item, by=city_officer, name="钱", identity=IDENTITY, signature=signature())
+    for one in (item, thing):
+        one.refresh_from_db()
+        with pytest.raises(ItemRefused, match="拾到人不是驾驶员"):
+            workflow.thank_driver(one, by=city_officer)
+        assert "驾驶员加分" not in client.get(reverse("lost-item", args=[one.pk])).content.decode()
+
+
 # --- lists and figures ---
 def test_the_list_is_cut_and_exported(client: Client, hotline_operator: User, taxi: Vehicle) -> None:
     phone = register(hotline_operator, vehicle=taxi)
@@ -268,6 +328,16 @@ def test_the_list_is_cut_and_exported(client: Client, hotline_operator: User, ta
     assert "蓝色书包" in sheet
     assert "黑色手机" not in sheet
     assert "13812345678" not in sheet
+
+
+def test_a_sheet_is_never_cut_short_in_silence(
+    client: Client, hotline_operator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(item_views, "MOST_ROWS", 1)
+    register(hotline_operator)
+    assert client.get(reverse("lost-export")).status_code == 200
+    register(hotline_operator)
+    assert client.get(reverse("lost-export")).status_code == 422
 
 
 def test_the_list_takes_the_same_queries_for_one_thing_and_many(

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from complaints.lost import panel
 from datacenter.accounts.models import AuditRecord, User
 from datacenter.commands.models import Command
 from datacenter.geo.models import Area
@@ -68,6 +69,13 @@ def test_the_desk_finds_a_ride_and_writes_down_who_looked_for_what(client: Clien
     assert record.detail["question"]["alight_radius_m"] == "300"
     assert record.detail["first"] == ride.vehicle.plate
     assert record.user.username == "hotline"
+
+
+def test_what_is_no_part_of_the_question_is_not_written_down(client: Client, ride: Ride) -> None:
+    assert ask(client, other="\0", csrfmiddlewaretoken="x").status_code == 200
+    question = AuditRecord.objects.get(action="lost.search").detail["question"]
+    assert not {"other", "csrfmiddlewaretoken", "find"} & set(question)
+    assert client.get(reverse("lost-places"), {"q": "\0"}).json()["places"] == []
 
 
 def test_an_empty_desk_asks_nothing(client: Client) -> None:
@@ -134,9 +142,10 @@ def test_what_was_typed_stays_when_it_is_refused(client: Client) -> None:
 def test_names_of_places_are_completed(client: Client) -> None:
     factories.make_area(STATION, 0.001, kind=Area.Kind.STATION, name="盘锦站")
     factories.make_area(STATION, 0.001, kind=Area.Kind.FORBIDDEN, name="盘锦某禁区")
+    factories.make_area(STATION, 0.001, kind=Area.Kind.STATION, name="盘锦旧站", active=False)
     found = client.get(reverse("lost-places"), {"q": "盘锦"}).json()["places"]
     assert {"name": "盘锦站", "kind": "场站", "latitude": STATION[0], "longitude": STATION[1]} in found
-    assert "盘锦某禁区" not in [place["name"] for place in found]
+    assert not {"盘锦某禁区", "盘锦旧站"} & {place["name"] for place in found}
     assert client.get(reverse("lost-places"), {"q": " "}).json()["places"] == []
 
 
@@ -179,6 +188,12 @@ def test_a_candidate_shows_its_driver_masked_and_who_rode_next(client: Client, r
     assert "13:00 → 13:12" in page
     assert "12.3" in page
     assert AuditRecord.objects.get(action="lost.ride").subject == ride.vehicle.plate
+
+
+def test_each_track_that_is_shown_is_written_down(client: Client, tracks: None, ride: Ride) -> None:
+    assert client.get(reverse("lost-track", args=[ride.pk])).json() == {"pk": ride.pk, "points": []}
+    record = AuditRecord.objects.get(action="lost.track")
+    assert (record.subject, record.detail["ride"]) == (ride.vehicle.plate, ride.pk)
 
 
 def test_the_drivers_number_is_shown_on_a_click_that_is_written_down(client: Client, ride: Ride) -> None:
@@ -225,22 +240,57 @@ def test_what_can_not_be_ordered_is_refused_in_words(client: Client, ride: Ride)
     assert not Command.objects.exists()
 
 
+def photo(ride: Ride, **more: Any) -> MediaFile:
+    kept = keep_bytes(signature())
+    facts = {
+        "vehicle": ride.vehicle, "county_id": ride.county_id, "company_id": ride.company_id, "path": kept.path,
+        "sha256": kept.sha256, "size_bytes": kept.size_bytes, "content_type": "image/png",
+        "kind": MediaFile.Kind.IMAGE, "source": MediaFile.Source.PHOTO, "received_at": timezone.now(),
+    }  # fmt: skip
+    return MediaFile.objects.create(**facts | more)
+
+
+def test_pictures_of_another_reason_are_not_the_hotlines(
+    client: Client, ride: Ride, settings: Any, tmp_path: Any, city_officer: User
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    factories.make_terminal(ride.vehicle)
+    client.post(reverse("lost-order", args=[ride.pk, "photo"]))
+    ours = Command.objects.get()
+    theirs = Command.objects.create(**{
+        field.attname: getattr(ours, field.attname) for field in Command._meta.concrete_fields if not field.primary_key
+    } | {"note": "", "created_by_id": city_officer.pk})  # fmt: skip
+    shown = [photo(ride, media_id=1, command=ours, event=0), photo(ride, media_id=2, event=0)]
+    photo(ride, media_id=3, source=MediaFile.Source.ATTACHMENT)
+    photo(ride, media_id=4, event=2)  # a robbery
+    photo(ride, media_id=5, command=theirs, event=0)
+    photo(ride, media_id=6, source=MediaFile.Source.TAXI_PHOTO, event=0)
+    assert set(panel.photos_of(Command.objects.get(pk=ours.pk).created_by, ride)) == set(shown)
+
+
+def test_a_second_photo_a_day_later_is_seen_too(client: Client, ride: Ride, settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    factories.make_terminal(ride.vehicle)
+    client.post(reverse("lost-order", args=[ride.pk, "photo"]))
+    Ride.objects.update(
+        boarded_at=ride.boarded_at - timedelta(days=2), alighted_at=ride.alighted_at - timedelta(days=2)
+    )
+    Command.objects.update(created_at=timezone.now() - timedelta(days=1))
+    client.post(reverse("lost-order", args=[ride.pk, "photo"]))
+    address = reverse("lost-photo", args=[ride.pk, photo(ride, media_id=1).pk])
+    assert address in client.get(reverse("lost-sent", args=[ride.pk])).content.decode()
+
+
 def test_a_photo_is_seen_once_the_hotline_asked_for_one(
     client: Client, ride: Ride, settings: Any, tmp_path: Any
 ) -> None:
     settings.MEDIA_ROOT = tmp_path
     factories.make_terminal(ride.vehicle)
-    kept = keep_bytes(signature())
-    facts = {
-        "vehicle": ride.vehicle, "county_id": ride.county_id, "company_id": ride.company_id, "path": kept.path,
-        "sha256": kept.sha256, "size_bytes": kept.size_bytes, "content_type": "image/png",
-        "kind": MediaFile.Kind.IMAGE, "source": MediaFile.Source.values[0],
-    }  # fmt: skip
-    before = MediaFile.objects.create(**facts, received_at=timezone.now(), media_id=1)
+    before = photo(ride, media_id=1)
     address = reverse("lost-photo", args=[ride.pk, before.pk])
     assert client.get(address).status_code == 404
     client.post(reverse("lost-order", args=[ride.pk, "photo"]))
-    after = MediaFile.objects.create(**facts, received_at=timezone.now(), media_id=2)
+    after = photo(ride, media_id=2)
     assert client.get(address).status_code == 404
     address = reverse("lost-photo", args=[ride.pk, after.pk])
     assert address in client.get(reverse("lost-sent", args=[ride.pk])).content.decode()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from complaints.lost import search as searching
 from complaints.lost.asked import Asked, End, Spot
@@ -95,6 +96,16 @@ def test_without_a_record_the_tariff_gives_the_fare(hotline_operator: User, taxi
     asked = Asked(end(STATION, yesterday(12)), fare_jiao=260)
     assert plates(hotline_operator, asked)[0] == taxi.plate
     assert reasons_of(search(hotline_operator, asked).candidates[0])[-1].text.startswith("按里程推算车费")
+
+
+def test_a_tariff_holds_from_the_citys_midnight_on(hotline_operator: User, taxi: Vehicle) -> None:
+    at = yesterday(1)  # in UTC this is the day before
+    Tariff.objects.create(
+        name="试", start_jiao=60, start_dkm=30, per_km_jiao=20, source="试", valid_from=timezone.localdate(at)
+    )
+    make_ride(taxi, at, distance_m=13_000)
+    asked = Asked(end(STATION, at), fare_jiao=260)
+    assert reasons_of(search(hotline_operator, asked).candidates[0])[-1].text == "按里程推算车费一致"
 
 
 def test_distance_colour_plate_and_riders_count(hotline_operator: User, taxi: Vehicle, taxi_company: Company) -> None:

@@ -6,14 +6,15 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from complaints.ratings import selectors
+from complaints.ratings import selectors, sticker_views
 from complaints.ratings.folding import fold_day
-from complaints.ratings.models import RatingCode, RatingDay, RideRating
+from complaints.ratings.models import RatingCode, RatingDay, RatingSetting, RideRating
 from complaints.ratings.sticker_views import picture
 from complaints.ratings.tasks import fold
 from datacenter.accounts.models import User
@@ -82,6 +83,10 @@ def test_the_page_shows_companies_and_drivers_with_repeated_low_ratings(
     exported = signed_in(city_officer).get(reverse("ratings-export"), {"format": "csv"}).content.decode()
     assert taxi.company.name in exported
     assert "王师傅" not in exported
+    assert exported.count("王**") == 1
+    RatingSetting.objects.filter(code="repeated_low").update(value=4)  # the file has no more than the page
+    exported = signed_in(city_officer).get(reverse("ratings-export"), {"format": "csv"}).content.decode()
+    assert "王**" not in exported
     person = signed_in(city_officer).get(reverse("rated-driver", args=[driver.pk]))
     assert person.context["sums"].low == 3
 
@@ -136,12 +141,35 @@ def test_stickers_are_made_printed_and_revoked(taxi: Vehicle, city_officer: User
     sheet = client.get(reverse("rating-stickers-sheet"))
     assert sheet.content.startswith(b"%PDF")
     assert client.get(reverse("rating-stickers-sheet"), {"q": "没有"}).content.startswith(b"%PDF")
+    assert client.get(reverse("rating-stickers-sheet"), {"after": "\0"}).content.startswith(b"%PDF")
+    answer = client.post(reverse("rating-stickers-make"), {"q": "A&B #1"})
+    assert QueryDict(answer["Location"].partition("?")[2])["q"] == "A&B #1"
     client.post(reverse("rating-sticker-revoke", args=[cab.pk]))
     assert RatingCode.objects.get(vehicle=cab).revoked_at is not None
     assert client.post(reverse("rating-sticker-revoke", args=[cab.pk])).status_code == 404
     firm = signed_in(factories.make_user("firm", Role.SAFETY_OFFICER, taxi.company.unit))
     assert firm.get(reverse("rating-stickers-sheet")).content.startswith(b"%PDF")
     assert firm.post(reverse("rating-stickers-make")).status_code == 403
+
+
+def test_the_stickers_that_one_file_does_not_take_are_in_the_next(
+    taxi: Vehicle, city_officer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = signed_in(city_officer)
+    for plate in ("辽LT2345", "辽LT3456", "辽LT4567"):
+        factories.make_vehicle(plate, kind=Vehicle.Kind.TAXI, company=taxi.company)
+    client.post(reverse("rating-stickers-make"))
+    monkeypatch.setattr(sticker_views, "MOST_ON_SHEETS", 2)
+    page = client.get(reverse("rating-stickers"))
+    assert page.context["further"] == [(2, "辽LT2345")]
+    asked: list[list[str]] = []
+    monkeypatch.setattr(sticker_views, "_data", lambda codes: asked.append([one.plate for one in codes]) or {})
+    monkeypatch.setattr(sticker_views, "typeset", lambda *_, **__: b"%PDF")
+    for after in ("", "辽LT2345"):
+        client.get(reverse("rating-stickers-sheet"), {"after": after})
+    assert asked == [["辽LT1234", "辽LT2345"], ["辽LT3456", "辽LT4567"]]
+    monkeypatch.setattr(sticker_views, "MOST_ON_SHEETS", 4)
+    assert client.get(reverse("rating-stickers")).context["further"] == []
 
 
 def test_a_qr_code_is_a_picture() -> None:

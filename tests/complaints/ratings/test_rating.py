@@ -15,8 +15,10 @@ from complaints.ratings.errors import TooMany
 from complaints.ratings.models import RatingCode, RatingSetting, RideRating
 from datacenter.accounts.models import User
 from datacenter.registry.models import Practitioner, Vehicle
+from taxi.models import Trip
 from tests import factories
 from tests.complaints.ratings.conftest import code_of, rate, ride
+from tests.conftest import _as_role
 
 pytestmark = pytest.mark.django_db
 Standing = RideRating.Standing
@@ -68,10 +70,38 @@ def test_the_same_device_replaces_its_rating_of_the_day(taxi: Vehicle, driver: P
     assert RideRating.objects.count() == 2  # both are kept
 
 
+def test_a_rating_is_of_whom_the_ride_was_though_the_sticker_is_older(taxi: Vehicle, driver: Practitioner) -> None:
+    sold = factories.make_company("盘山新出租汽车有限公司", factories.PANSHAN)
+    Vehicle.objects.filter(pk=taxi.pk).update(company=sold, county=factories.PANSHAN)
+    late = rate(taxi, device="late")
+    taxi.refresh_from_db()
+    ride(taxi, driver)
+    assert workflow.match_again(timezone.now()) == 1
+    late.refresh_from_db()
+    Trip.objects.all().update(alighted_at=timezone.now())
+    now = rate(taxi, device="now")
+    for rating in (late, now):
+        assert (rating.company_id, rating.county_id) == (sold.pk, factories.PANSHAN)
+
+
 def test_one_ride_counts_once(taxi: Vehicle, driver: Practitioner) -> None:
     ride(taxi, driver)
     assert rate(taxi, device="a").standing == Standing.COUNTED
     assert rate(taxi, device="b").standing == Standing.SAME_RIDE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_ride_counts_once_though_the_sticker_was_replaced(
+    taxi: Vehicle, driver: Practitioner, city_officer: User
+) -> None:
+    ride(taxi, driver)
+    assert rate(taxi, device="a").standing == Standing.COUNTED
+    workflow.revoke_code(RatingCode.objects.get(), by=city_officer)
+    workflow.make_codes([taxi], by=city_officer)
+    code = code_of(taxi)
+    with _as_role("DATABASE_WEB_URL"):  # the web's own, as for a passenger
+        second = workflow.rate(code, grade=1, reasons=[], words="", device="b", address="10.0.0.2")
+    assert second.standing == Standing.SAME_RIDE
 
 
 @pytest.mark.parametrize("rule", ["device_tries", "address_hour", "vehicle_hour"])
@@ -161,6 +191,19 @@ def test_a_low_grade_asks_why_and_a_complaint_leads_on(taxi: Vehicle) -> None:
     assert "reasons" in answer.context["form"].errors
     answer = client.post(page(taxi), {"grade": "4", "reasons": ["overcharge"]})
     assert "/travel/complain/?plate=" in answer.content.decode()
+
+
+def test_a_reason_sent_a_hundred_times_is_said_once(taxi: Vehicle) -> None:
+    Client().post(page(taxi), {"grade": "3", "reasons": ["detour"] * 100 + ["dirty"]})
+    assert RideRating.objects.get().reasons == ["detour", "dirty"]
+
+
+def test_who_rates_a_ride_that_is_rated_already_is_told_so(taxi: Vehicle, driver: Practitioner) -> None:
+    ride(taxi, driver)
+    said = [Client().post(page(taxi), {"grade": "1"}).content.decode() for _ in range(2)]
+    assert "计入驾驶员评价" in said[0]
+    assert "已有一条评价计入" in said[1]
+    assert "暂时没有查到" not in said[1]
 
 
 @pytest.mark.parametrize(
