@@ -37,7 +37,7 @@ class ComplaintsConfig(AppConfig):
     verbose_name = "12328 热线"
 
     def ready(self) -> None:
-        from complaints import admin, demo, entries  # noqa: F401  they register
+        from complaints import admin, demo, entries, indicators  # noqa: F401  they register
         from complaints.calls import console
         from complaints.orders import admin as orders_admin  # noqa: F401  it registers
         from complaints.orders import following, telling
@@ -47,6 +47,7 @@ class ComplaintsConfig(AppConfig):
         following.register()
         console.register()
         demo.register()
+        indicators.register()
         telling.register()
         post_migrate.connect(enter_rows, sender=self, dispatch_uid="complaint_rows")
 

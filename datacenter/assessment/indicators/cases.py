@@ -20,7 +20,7 @@ from datacenter.assessment.models.subjects import Axis, Kind
 from datacenter.cases.models import Dispatch, Supervision
 
 _OWNER = {Kind.COUNTY: "county_id", Kind.COMPANY: "case__company_id"}
-_ON_TIME = Q(fed_back_at__lte=F("due_at"))
+ON_TIME = Q(fed_back_at__lte=F("due_at"))
 _OF_CASE = {"county": "case__county_id", "company": "case__company_id", "vehicle": "case__vehicle_id"}
 
 
@@ -29,7 +29,7 @@ def _legs() -> QuerySet[Dispatch]:
     return Dispatch.objects.filter(part=Dispatch.Part.LEAD).order_by()
 
 
-def _due(period: Period) -> QuerySet[Dispatch]:
+def due(period: Period) -> QuerySet[Dispatch]:
     """Legs due in a period that were reported, or whose time has run out."""
     rows = _legs().filter(due_at__gte=period.start, due_at__lt=period.end)
     return rows.filter(Q(fed_back_at__lt=period.until) | Q(fed_back_at__isnull=True, due_at__lt=period.until)).exclude(
@@ -51,7 +51,9 @@ def _pressed(period: Period) -> QuerySet[Supervision]:
     return Supervision.objects.filter(opened_at__gte=period.start, opened_at__lt=period.until).order_by()
 
 
-def _share(rows: Callable[[Period], QuerySet[Dispatch]], good: Q, kind: Kind) -> Callable[[Period], Figures]:
+def share(rows: Callable[[Period], QuerySet[Dispatch]], good: Q, kind: Kind) -> Callable[[Period], Figures]:
+    """Of each subject's legs how many are ``good``."""
+
     def compute(period: Period) -> Figures:
         owner = _OWNER[kind]
         found = rows(period).filter(**{f"{owner}__isnull": False}).values(owner)
@@ -106,20 +108,21 @@ def _supervision_line(row: Any, user: Any) -> Sequence[Cell]:
 _LEG_HEAD = ("案号", "事由", "车牌号", "派发", "期限", "反馈", "按期", "退回次数")
 
 
-def _legs_behind(of: Callable[[Period], QuerySet[Dispatch]], kind: Kind) -> Behind:
+def legs_behind(of: Callable[[Period], QuerySet[Dispatch]], kind: Kind) -> Behind:
+    """These legs as the rows behind a figure."""
     return Behind(_LEG_HEAD, _rows(of, kind), _leg_line)
 
 
 INDICATORS = (
     Indicator(
-        "county.on_time", "按期反馈率", Axis.COMMAND, Kind.COUNTY, "%", "high", _share(_due, _ON_TIME, Kind.COUNTY),
+        "county.on_time", "按期反馈率", Axis.COMMAND, Kind.COUNTY, "%", "high", share(due, ON_TIME, Kind.COUNTY),
         ("按期反馈", "当月到期"), _("期限在当月的派送中，反馈不晚于期限的；被退回的以最后一次反馈为准"),
-        behind=_legs_behind(_due, Kind.COUNTY),
+        behind=legs_behind(due, Kind.COUNTY),
     ),
     Indicator(
         "county.returned", "退回率", Axis.COMMAND, Kind.COUNTY, "%", "low",
-        _share(_reported, Q(returned_times__gt=0), Kind.COUNTY), ("曾被退回", "当月反馈"),
-        _("当月反馈的派送中曾被市局退回的"), behind=_legs_behind(_reported, Kind.COUNTY),
+        share(_reported, Q(returned_times__gt=0), Kind.COUNTY), ("曾被退回", "当月反馈"),
+        _("当月反馈的派送中曾被市局退回的"), behind=legs_behind(_reported, Kind.COUNTY),
     ),
     Indicator(
         "county.supervised", "督办次数", Axis.COMMAND, Kind.COUNTY, "次", "low", _supervised, ("督办", ""),
@@ -128,12 +131,12 @@ INDICATORS = (
     ),
     Indicator(
         "county.verified", "一次核查通过率", Axis.SERVICE, Kind.COUNTY, "%", "high",
-        _share(_closed, Q(case__returned_times=0), Kind.COUNTY), ("未经退回", "当月办结"),
-        _("当月办结的案件中未经退回即核查通过的"), behind=_legs_behind(_closed, Kind.COUNTY),
+        share(_closed, Q(case__returned_times=0), Kind.COUNTY), ("未经退回", "当月办结"),
+        _("当月办结的案件中未经退回即核查通过的"), behind=legs_behind(_closed, Kind.COUNTY),
     ),
     Indicator(
         "company.rectified", "按期整改率", Axis.COMMAND, Kind.COMPANY, "%", "high",
-        _share(_due, _ON_TIME, Kind.COMPANY), ("按期", "当月到期"),
-        _("涉及本企业、期限在当月的案件中，按期反馈整改结果的"), behind=_legs_behind(_due, Kind.COMPANY),
+        share(due, ON_TIME, Kind.COMPANY), ("按期", "当月到期"),
+        _("涉及本企业、期限在当月的案件中，按期反馈整改结果的"), behind=legs_behind(due, Kind.COMPANY),
     ),
 )  # fmt: skip
